@@ -1,0 +1,25 @@
+# Every library outside the standard one, found once. docs/dependencies.md says why each is here.
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(SQLiteCpp REQUIRED)
+find_package(mimalloc REQUIRED)
+
+add_library(presenced_flags INTERFACE)
+target_compile_options(presenced_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+if(PRESENCED_SANITIZE)
+  target_compile_options(presenced_flags INTERFACE -fsanitize=${PRESENCED_SANITIZE}
+                         -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(presenced_flags INTERFACE -fsanitize=${PRESENCED_SANITIZE})
+endif()
+
+if(PRESENCED_TESTS)
+  find_package(GTest REQUIRED)
+  find_package(rapidcheck REQUIRED)
+endif()
