@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,10 @@
 #include "net/http.h"
 
 namespace engineio {
+
+// The time of the host's present turn, the same throughout it. Handed in as a function because a
+// WebSocket's messages come without passing the host.
+using Clock = std::function<base::SteadyTime()>;
 
 // Which pages of a browser may talk to the server. The origins are also checked against `Origin`
 // of a WebSocket, to which browsers apply no CORS of their own.

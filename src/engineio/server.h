@@ -1,10 +1,10 @@
 // Server: the Engine.IO v4 server of one core thread: answers the HTTP requests below its path,
 // keeps the sessions by sid, and runs their heartbeats.
 //
-// Sans-I/O: requests and sockets come through net/http.h and net/websocket.h, time through
-// advance(), randomness through base::RandomSource. Everything happens in one thread, and no call
-// blocks. The host calls advance() at the start of each turn of its loop and at next_due(), and
-// flush() at the turn's end.
+// Sans-I/O: requests and sockets come through net/http.h and net/websocket.h, time through a Clock,
+// randomness through base::RandomSource. Everything happens in one thread, and no call blocks. The
+// host calls advance() at next_due() (more often does no harm), and flush() at the end of each turn
+// of its loop.
 #pragma once
 
 #include <cstddef>
@@ -61,7 +61,7 @@ class Server final : public net::HttpHandler {
  public:
   // `handler` and `random` outlive the server. Destroying it closes nothing: call close_all() and
   // let the transports end first.
-  Server(Options options, SessionHandler& handler, base::RandomSource& random, base::Instant now);
+  Server(Options options, SessionHandler& handler, base::RandomSource& random, Clock clock);
   ~Server() override;
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -70,8 +70,8 @@ class Server final : public net::HttpHandler {
   [[nodiscard]] bool matches(std::string_view path) const;
   void on_request(net::HttpExchange& exchange) override;
 
-  // The time of this turn; closes and pings what is due.
-  void advance(base::Instant now);
+  // Closes and pings what is due.
+  void advance();
   // Answers the polls for which something was sent, and destroys what was closed.
   void flush();
   // The next time at which advance() has something to do, if any.

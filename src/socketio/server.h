@@ -1,7 +1,7 @@
 // Server: the Socket.IO v5 server of one core thread, on top of its own Engine.IO server.
 //
-// Sans-I/O: the host hands HTTP requests to on_request(), calls advance() at the start of each turn
-// of its loop and at next_due(), and flush() at the turn's end. One core thread; no call blocks.
+// Sans-I/O: the host hands HTTP requests to on_request(), calls advance() at next_due() (more often
+// does no harm), and flush() at the end of each turn of its loop. One core thread; no call blocks.
 #pragma once
 
 #include <cstddef>
@@ -49,8 +49,8 @@ class ConnectionPolicy {
 class Server final : public net::HttpHandler {
  public:
   // `engine.path` is usually `/socket.io/`. `random` and `policy` (may be null) outlive the server.
-  Server(engineio::Options engine, Options options, base::RandomSource& random, base::Instant now,
-         ConnectionPolicy* policy = nullptr);
+  Server(engineio::Options engine, Options options, base::RandomSource& random,
+         engineio::Clock clock, ConnectionPolicy* policy = nullptr);
   ~Server() override;
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -61,7 +61,7 @@ class Server final : public net::HttpHandler {
   [[nodiscard]] bool matches(std::string_view path) const;
   void on_request(net::HttpExchange& exchange) override;
 
-  void advance(base::Instant now);
+  void advance();
   void flush();
   [[nodiscard]] std::optional<base::SteadyTime> next_due() const;
 
