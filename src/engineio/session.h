@@ -76,16 +76,25 @@ class Session final : private base::TimerNode {
 
   Session(Server& server, const Sid& sid, std::unique_ptr<Handshake> handshake);
 
+  enum class Farewell : uint8_t {
+    kNone,         // the transport is gone already
+    kClosePacket,  // a waiting GET gets `1`, a WebSocket its closing handshake
+    kNoop,         // the client closed: a waiting GET gets `6`
+    kAfterBuffer,  // what is buffered, and then `1`, also with a later GET
+    kCut,          // a WebSocket that does not read is not waited for
+  };
+
   void on_packet(const Packet& packet);
   void on_pong();
   void on_timer(base::SteadyTime now);
   void start_heartbeat();
-  void queue(OutgoingPacket packet);
-  void check_backlog(std::size_t added);
+  void mark_heard();
+  [[nodiscard]] bool room_for(std::size_t size);
+  void send_prepared(const PreparedMessage& message);
   void take_over(WebSocketLink& link);
-  // The session is over: told to the handler, transports ended with `farewell` as far as they can.
-  enum class Farewell : uint8_t { kNone, kClosePacket };
+  // The session is over: the transports are ended and the handler is told.
   void end(CloseReason reason, Farewell farewell);
+  void end_transports(Farewell farewell);
   void finish();
 
   Server& server_;
@@ -96,7 +105,8 @@ class Session final : private base::TimerNode {
   Sid sid_;
   State state_ = State::kOpen;
   bool awaiting_pong_ = false;
-  bool heard_ = false;  // the client has sent a packet
+  bool counted_silent_ = false;  // among Server::Impl::silent
+  bool overflowed_ = false;      // will be closed by the next flush()
 };
 
 }  // namespace engineio

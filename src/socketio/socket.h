@@ -70,7 +70,7 @@ class Socket final {
   [[nodiscard]] std::string_view id() const { return {id_.data(), id_.size()}; }
   [[nodiscard]] Namespace& nsp() const { return nsp_; }
   [[nodiscard]] engineio::Session& session() const;
-  [[nodiscard]] bool connected() const { return connected_; }
+  [[nodiscard]] bool connected() const { return state_ == State::kConnected; }
 
   // One slot for the owner of the NamespaceHandler.
   [[nodiscard]] void* user_data() const { return user_data_; }
@@ -79,7 +79,7 @@ class Socket final {
   // Sends a whole packet encoded by the caller, such as `2["name",{}]`, without the Engine.IO type;
   // in other namespaces than `/` the packet names them.
   void send_packet(std::string_view packet, Attachments attachments = {});
-  void send(const engineio::PreparedMessage& message) { session_send(message); }
+  void send(const engineio::PreparedMessage& message);
 
   // Encodes and sends an event. `args_json` is JSON values joined by commas, or empty.
   void emit(std::string_view name, std::string_view args_json, Attachments attachments = {},
@@ -117,9 +117,13 @@ class Socket final {
   friend class Namespace;
   friend class Server;
 
+  enum class State : uint8_t {
+    kConnected,
+    kLeaving,  // being told so; still in its rooms
+    kGone,
+  };
+
   Socket(Namespace& nsp, Connection& connection, std::string_view id);
-  void session_send(const engineio::PreparedMessage& message);
-  void send_parts(std::string_view packet, Attachments attachments);
 
   Namespace& nsp_;
   Connection& connection_;
@@ -129,7 +133,7 @@ class Socket final {
   std::unique_ptr<PendingAcks> acks_;
   std::array<char, kIdLength> id_{};
   uint32_t mark_ = 0;  // of the last broadcast that has seen this socket
-  bool connected_ = true;
+  State state_ = State::kConnected;
 };
 
 }  // namespace socketio
