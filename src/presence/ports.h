@@ -31,6 +31,9 @@ struct UserRecord {
   Choice choice;
   base::WallTime last_seen{};          // own view; epoch: never seen
   base::WallTime visible_last_seen{};  // what watchers see; differs after a time of being invisible
+  bool connected =
+      false;             // had a device when this was written: then seen as long as the server ran
+  bool visible = false;  // and was not offline for watchers
 
   bool operator==(const UserRecord&) const = default;
 };
