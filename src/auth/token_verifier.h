@@ -70,8 +70,8 @@ class TokenVerifier {
   [[nodiscard]] base::Result<Claims> verify(std::string_view token, base::WallTime now,
                                             base::Duration leeway = kDefaultLeeway) const;
 
-  // What the operator should know about the keys, one sentence each (keys of a JWK Set that were
-  // left out, a secret that is shorter than its hash).
+  // What the operator should know about the key file, one sentence each: keys of a JWK Set that
+  // were left out, secrets in it that are too short.
   [[nodiscard]] const std::vector<std::string>& warnings() const;
 
  private:
