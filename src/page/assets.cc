@@ -73,8 +73,7 @@ net::HttpResponse method_not_allowed() {
 }  // namespace
 
 Assets::Assets(std::string_view engine_path, DemoPage demo)
-    : bundle_prefix_(engine_path),
-      demo_(demo) {
+    : bundle_prefix_(engine_path), demo_(demo) {
   if (!bundle_prefix_.ends_with('/')) bundle_prefix_ += '/';
   settings_json_ = "{\"path\":" + json_string(bundle_prefix_) + ",\"sampleUsers\":";
   settings_json_ += embedded_sample_users();

@@ -20,7 +20,7 @@ namespace page {
 struct Asset {
   std::string_view path;  // exact, such as `/page.css`; of a bundle file only its name
   std::string_view content_type;
-  std::string_view etag;           // strong, with its quotes
+  std::string_view etag;  // strong, with its quotes
   std::string_view cache_control;
   std::string_view identity;
   std::string_view br;  // empty when compressing gained nothing
@@ -46,9 +46,9 @@ class Assets {
   Assets& operator=(const Assets&) = delete;
 
   // The answer to a request for one of our files by its exact path: 200, 304, or 405 for a method
-  // that is not GET or HEAD. Nothing when the path is not ours, whoever else may want it. The answer
-  // to a HEAD carries the body too, so that its Content-Length is right; the connection does not
-  // send it.
+  // that is not GET or HEAD. Nothing when the path is not ours, whoever else may want it. The
+  // answer to a HEAD carries the body too, so that its Content-Length is right; the connection does
+  // not send it.
   [[nodiscard]] std::optional<net::HttpResponse> serve(const net::HttpRequest& request) const;
 
   [[nodiscard]] const Asset* find(std::string_view path) const;

@@ -59,8 +59,8 @@ class AssetsTest : public ::testing::Test {
 };
 
 TEST_F(AssetsTest, ServesEveryBundleAndItsMap) {
-  for (const char* name : {"socket.io.js", "socket.io.min.js", "socket.io.esm.min.js",
-                           "socket.io.msgpack.min.js"}) {
+  for (const char* name :
+       {"socket.io.js", "socket.io.min.js", "socket.io.esm.min.js", "socket.io.msgpack.min.js"}) {
     const auto script = get(std::string("/socket.io/") + name);
     EXPECT_EQ(script.status, 200);
     EXPECT_EQ(header(script, "Content-Type"), "application/javascript; charset=utf-8");

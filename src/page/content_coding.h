@@ -20,8 +20,8 @@ enum class Coding : uint8_t { identity, deflate, gzip, br };
 // are ignored.
 [[nodiscard]] Coding negotiate(std::string_view accept_encoding, std::span<const Coding> available);
 
-// True when `if_none_match` names `etag` (a strong one, with its quotes): itself, its weak form, one
-// of a list, or `*` (RFC 9110 section 13.1.2).
+// True when `if_none_match` names `etag` (a strong one, with its quotes): itself, its weak form,
+// one of a list, or `*` (RFC 9110 section 13.1.2).
 [[nodiscard]] bool etag_matches(std::string_view if_none_match, std::string_view etag);
 
 }  // namespace page
