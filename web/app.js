@@ -53,13 +53,16 @@ function showConnection(state, text) {
 
 // ---- the event log
 
+// JSON on one line, with room for it to wrap.
+const spaced = (data) => JSON.stringify(data, null, 1).replace(/\n\s*/g, ' ');
+
 function log(direction, event, data) {
   const arrows = {in: '← ', out: '→ ', ack: '↩ ', error: '! '};
   const item = element('li', direction,
     element('time', '', clockTime(new Date())),
     element('span', 'event', arrows[direction] + event));
   if (event.startsWith('user_heartbeat')) item.classList.add('heartbeat');
-  if (data !== undefined) item.append(element('pre', '', JSON.stringify(data)));
+  if (data !== undefined) item.append(element('pre', '', spaced(data)));
   const list = byId('log');
   list.prepend(item);
   while (list.children.length > LOG_LENGTH) list.lastChild.remove();
@@ -126,12 +129,7 @@ async function heartbeat() {
 async function fetchOwnPresence() {
   try {
     view.apply('presence_status_response', await ask('get_user_presence', {userId: view.me}));
-    // The form shows what is chosen; `away` by idling is not a choice.
-    const {status, autoAway, customMessage = ''} = view.get(view.me);
-    const chosen = autoAway ? 'online' : status;
-    document.querySelector(`input[name=status][value=${chosen}]`).checked = true;
-    byId('message').value = customMessage;
-    showMessageSize();
+    showChoice();
     render();
   } catch (error) {
     log('error', 'get_user_presence', error.message);
@@ -160,6 +158,7 @@ async function setStatus() {
 function onEvent(event, data) {
   log(event === 'presence_error' ? 'error' : 'in', event, data);
   view.apply(event, data);
+  if (event === 'user_status_changed' && data.userId === view.me) showChoice();
   if (event === 'token_expired') byId('expired').hidden = false;
   if (event === 'presence_error') byId('status-error').textContent = data.message;
   render();
@@ -252,6 +251,17 @@ function render() {
   byId('contacts-count').textContent = `${there} of ${contacts.length} here`;
   byId('contacts').replaceChildren(...contacts.map(contactItem));
   byId('no-contacts').hidden = contacts.length > 0;
+}
+
+// The form shows what is chosen, here or on another device, unless it is just being filled in; to be
+// `away` by idling is not a choice.
+function showChoice() {
+  if (byId('status-form').contains(document.activeElement)) return;
+  const {status, autoAway, customMessage = ''} = view.get(view.me);
+  const chosen = autoAway ? 'online' : status;
+  document.querySelector(`input[name=status][value=${chosen}]`).checked = true;
+  byId('message').value = customMessage;
+  showMessageSize();
 }
 
 function ownDevice(device) {
