@@ -1,6 +1,6 @@
 // Packs what presenced serves to browsers into two files for the C++ build:
-//   assets.bin           every file in every coding, one after the other
-//   embedded_table.inc   rows of the table that src/page/embedded.cc makes of it
+//   assets.bin    every file in every coding, one after the other
+//   embedded.cc   the tables that say what lies where, as src/page/assets.h declares them
 //
 // usage: node web/pack.mjs OUTPUT_DIRECTORY
 //
@@ -96,14 +96,33 @@ function row({path, file = path, bytes, etag, cacheControl}) {
 
 const table = (name, files) => `constexpr Asset ${name}[] = {\n${files.map(row).join('')}};\n`;
 
+function source() {
+  const tables = table('kBundle', bundleFiles()) + table('kPage', pageFiles());
+  return `// Written by web/pack.mjs.
+#include "page/assets.h"
+
+extern "C" const char presenced_page_bytes[${offset}];
+
+namespace page {
+namespace {
+constexpr const char* kBytes = presenced_page_bytes;
+${tables}
+constexpr std::string_view kSampleUsers = ${literal(sampleUsers())};
+}  // namespace
+
+std::span<const Asset> embedded_bundle() { return kBundle; }
+std::span<const Asset> embedded_page() { return kPage; }
+std::string_view embedded_sample_users() { return kSampleUsers; }
+
+}  // namespace page
+`;
+}
+
 const out = process.argv[2];
 if (!out) {
   console.error('usage: node web/pack.mjs OUTPUT_DIRECTORY');
   process.exit(2);
 }
 mkdirSync(out, {recursive: true});
-const text = '// Written by web/pack.mjs.\n' + table('kBundle', bundleFiles()) +
-    table('kPage', pageFiles()) +
-    `constexpr std::string_view kSampleUsers = ${literal(sampleUsers())};\n`;
+writeFileSync(join(out, 'embedded.cc'), source());
 writeFileSync(join(out, 'assets.bin'), Buffer.concat(chunks));
-writeFileSync(join(out, 'embedded_table.inc'), text);

@@ -1,5 +1,5 @@
 /* The bytes that web/pack.mjs packed, as they are: neither the compiler nor the preprocessor has to
-   read a megabyte of them. src/page/embedded.cc knows what lies where. */
+   read a megabyte of them. The tables over them, embedded.cc, are written by the same script. */
     .section .rodata
     .global presenced_page_bytes
     .balign 16
