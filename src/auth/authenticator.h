@@ -19,8 +19,8 @@ namespace auth {
 
 // What a handshake brought; empty when it brought none. The views are borrowed for the call.
 struct Credentials {
-  std::string_view token;
-  std::string_view user_id;
+  std::string_view token = {};
+  std::string_view user_id = {};
 };
 
 struct Identity {

@@ -13,12 +13,13 @@
 namespace auth {
 
 struct TokenRequest {
-  std::string secret;                 // the HMAC key, as bytes; not empty
-  std::string user_id;                // not empty
-  std::string user_claim = "sub";     // the claim that holds the user id
-  std::optional<base::Duration> ttl;  // `exp` is `now` and this, in whole seconds; none: no `exp`
-  std::string issuer;                 // `iss`; empty: none
-  std::string audience;               // `aud`; empty: none
+  std::string secret = {};         // the HMAC key, as bytes; not empty
+  std::string user_id = {};        // not empty
+  std::string user_claim = "sub";  // the claim that holds the user id
+  std::optional<base::Duration> ttl =
+      {};                     // `exp` is `now` and this, in whole seconds; none: no `exp`
+  std::string issuer = {};    // `iss`; empty: none
+  std::string audience = {};  // `aud`; empty: none
 };
 
 // A JWT (HS256) with `iat` of `now`. Refuses (kInvalidArgument) an empty secret or user id, and a

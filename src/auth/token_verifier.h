@@ -48,12 +48,12 @@ struct Claims {
 class TokenVerifier {
  public:
   struct Options {
-    std::string secret;        // the HMAC key, as bytes; empty: none
-    std::string key_material;  // content of a key file: PEM blocks (public keys or certificates), a
-                               // JWK or a JWK Set; empty: none
-    std::string issuer;        // `iss` must be this; empty: not checked
-    std::string audience;      // `aud` must be or contain this; empty: a token with an `aud` is
-                               // refused, since it is meant for somebody else (RFC 7519, 4.1.3)
+    std::string secret = {};        // the HMAC key, as bytes; empty: none
+    std::string key_material = {};  // content of a key file: PEM blocks (public keys or
+                                    // certificates), a JWK or a JWK Set; empty: none
+    std::string issuer = {};    // `iss` must be this; empty: not checked
+    std::string audience = {};  // `aud` must be or contain this; empty: a token with an `aud` is
+                                // refused, since it is meant for somebody else (RFC 7519, 4.1.3)
     std::string user_claim = "sub";  // the claim, a string, that holds the user id
   };
 
@@ -70,8 +70,8 @@ class TokenVerifier {
   [[nodiscard]] base::Result<Claims> verify(std::string_view token, base::WallTime now,
                                             base::Duration leeway = kDefaultLeeway) const;
 
-  // What the operator should know about the keys, one sentence each (keys of a JWK Set that were
-  // left out, a secret that is shorter than its hash).
+  // What the operator should know about the key file, one sentence each: keys of a JWK Set that
+  // were left out, secrets in it that are too short.
   [[nodiscard]] const std::vector<std::string>& warnings() const;
 
  private:

@@ -21,10 +21,11 @@ struct HttpHeader {
 
 // A request head (RFC 9112). The body, if any, comes through HttpExchange::read_body().
 struct HttpRequest {
-  std::string method;
-  std::string target;  // as sent: path and query
+  std::string method;  // as sent; methods are case-sensitive
+  std::string target;  // as sent: path and query (of an absolute URI too), or `*`
   std::vector<HttpHeader> headers;
-  std::string peer_address;  // of the TCP peer, without port
+  std::string peer_address;    // of the TCP peer, without port
+  unsigned minor_version = 1;  // of HTTP/1
   bool keep_alive = true;
   bool wants_upgrade = false;  // `Connection: upgrade`
 
@@ -65,7 +66,9 @@ class HttpExchangeListener {
 };
 
 // One request and its answer. Owned by its connection; valid until respond(), end_stream(),
-// accept_websocket() or transfer() was called, or on_aborted() has returned.
+// accept_websocket() or transfer() was called, or on_aborted() has returned. All of them may be
+// called from inside any callback. Callbacks come from the event loop only, never from inside a
+// call made here.
 class HttpExchange {
  public:
   virtual ~HttpExchange() = default;
@@ -73,7 +76,8 @@ class HttpExchange {
 
   // Must be set before the handler returns without having answered. Not owned.
   virtual void set_listener(HttpExchangeListener* listener) = 0;
-  // Asks for the body, at most `limit` bytes. May call back before it returns (no body: "").
+  // Asks for the body, at most `limit` bytes, once. on_body() comes later in the same turn at the
+  // earliest, also for a request without a body ("").
   virtual void read_body(std::size_t limit) = 0;
 
   virtual void respond(HttpResponse response) = 0;
@@ -86,10 +90,12 @@ class HttpExchange {
 
   // Answers 101 and turns the connection into a WebSocket, which belongs to `handler` until
   // on_closed(). The caller has checked the request with websocket_handshake_error().
-  virtual WebSocket& accept_websocket(WebSocketHandler& handler, const WebSocketOptions& options) = 0;
+  virtual WebSocket& accept_websocket(WebSocketHandler& handler,
+                                      const WebSocketOptions& options) = 0;
 
   // Hands the connection, with this request unread, to another core thread, whose handler gets it
-  // as if it had been accepted there.
+  // as if it had been accepted there. Only before read_body(). A number that names no thread, or a
+  // thread that has stopped, ends the connection.
   virtual void transfer(unsigned thread) = 0;
 };
 

@@ -15,7 +15,6 @@
 // Any thread; the owner destroys or stops it from a thread that is not the store's own.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
