@@ -97,7 +97,7 @@ e2e() {
 }
 
 quick_bench() {
-  logged bench.log bench/run.sh --quick || return
+  logged bench.log scripts/bench.sh --quick || return
   passed=1
 }
 
