@@ -13,7 +13,7 @@ Core::Core(CoreOptions options, runtime::EventLoop& loop, Domain& domain,
       assets_(assets),
       serves_operators_(serves_operators),
       operators_(operators),
-      frontend_(options.frontend, authenticator, random_, [&loop] { return loop.now(); }),
+      frontend_(options.frontend, authenticator, [&loop] { return loop.now(); }),
       server_(options.engine, options.socketio, random_, [&loop] { return loop.now().steady; }),
       deadlines_(loop) {
   server_.add_namespace("/", frontend_);

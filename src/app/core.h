@@ -13,7 +13,7 @@
 #include "net/http.h"
 #include "page/assets.h"
 #include "runtime/event_loop.h"
-#include "runtime/system_random.h"
+#include "runtime/random.h"
 #include "socketio/server.h"
 
 namespace app {

@@ -129,6 +129,7 @@ void Domain::clean_up() {
 }
 
 void Domain::stop(base::Instant now) {
+  stopping_ = true;
   save_progress(now);
   if (const std::size_t lost = store_->stop(); lost > 0)
     spdlog::error("store: the last-seen times of {} users could not be written", lost);
@@ -137,7 +138,7 @@ void Domain::stop(base::Instant now) {
 void Domain::post(std::function<void()> task) {
   // Only the store's thread waits here, and only while the hub is a million tasks behind.
   while (!loop_->post([task] { task(); })) {
-    if (loop_->stopped()) return;
+    if (stopping_) return;
     std::this_thread::yield();
   }
 }

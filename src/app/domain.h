@@ -4,6 +4,7 @@
 // own thread-safe calls happens in the hub's thread.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -18,7 +19,7 @@
 
 namespace app {
 
-class Domain final : private gateway::HubPorts {
+class Domain final : public gateway::HubPorts {
  public:
   // Opens the store under data_dir, reads what it keeps, and imports contacts.file.
   static base::Result<std::unique_ptr<Domain>> open(const config::Settings& settings);
@@ -41,16 +42,17 @@ class Domain final : private gateway::HubPorts {
   // Runs `task` in the hub's thread; dropped once that has stopped. Any thread.
   void post(std::function<void()> task);
 
+  // gateway::HubPorts
+  void load_contacts(const presence::UserId& user) override;
+  void save(const presence::UserRecord& record) override;
+  void save(const presence::UserRecord& record,
+            std::function<void(base::Result<void>)> done) override;
+
  private:
   Domain(const config::Settings& settings, std::unique_ptr<store::EmbeddedStore> store);
   base::Result<void> load(base::Instant now);
   void save_progress(base::Instant now);
   void clean_up();
-
-  void load_contacts(const presence::UserId& user) override;
-  void save(const presence::UserRecord& record) override;
-  void save(const presence::UserRecord& record,
-            std::function<void(base::Result<void>)> done) override;
 
   const config::Settings& settings_;
   std::unique_ptr<store::EmbeddedStore> store_;
@@ -59,6 +61,7 @@ class Domain final : private gateway::HubPorts {
   LocalOutlet local_;
   std::vector<std::unique_ptr<RemoteOutlet>> remote_;
   runtime::EventLoop* loop_ = nullptr;
+  std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace app

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "config/setting_table.h"
 #include "config/settings.h"
 
 namespace config {
@@ -41,9 +42,7 @@ struct Loaded {
   Settings settings;
   // One sentence each, for the log.
   std::vector<std::string> warnings;
-  // Setting name -> where its value came from (`presenced.toml:12`, `PRESENCED_X`, `--x`); settings
-  // at their defaults are absent.
-  std::map<std::string, std::string, std::less<>> origins;
+  Origins origins;
 
   // `presenced.toml:12: listen`, or only `listen` for a default: the beginning of a line about a
   // setting that turned out wrong later (a port in use, a key that does not parse).

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -52,7 +53,7 @@ struct Setting {
   Text text = Text::kPlain;  // strings only
   int64_t min = 0;           // integers, and durations in milliseconds
   int64_t max = 0;
-  std::string_view zero_word = {};  // a word for 0, as in `auto`
+  std::string_view zero_word = {};  // integers: a word for 0, as in `auto`
   Feature feature = Feature::kCore;
 
   [[nodiscard]] bool secret() const { return text == Text::kSecret; }
@@ -74,9 +75,15 @@ std::span<const std::string_view> choice_names(LogFormat);
 
 [[nodiscard]] Settings default_settings();
 
-// The settings as a TOML file that loads to the same settings.
-enum class Secrets { kMasked, kShown };
-[[nodiscard]] std::string to_toml(const Settings& settings, Secrets secrets);
+// Setting name -> where its value came from (`presenced.toml:12`, `PRESENCED_X`, `--x`); a setting
+// at its default is absent.
+using Origins = std::map<std::string, std::string, std::less<>>;
+
+// The settings as a TOML file that, with secrets shown, loads to the same settings. Where a value
+// came from stands behind it as a comment.
+enum class Secrets : uint8_t { kMasked, kShown };
+[[nodiscard]] std::string to_toml(const Settings& settings, Secrets secrets,
+                                  const Origins& origins = {});
 
 // The text of docs/settings.md.
 [[nodiscard]] std::string settings_markdown();

@@ -1,19 +1,10 @@
 #include "contacts/edge_writer.h"
 
 #include "base/check.h"
+#include "base/json_text.h"
 
 namespace contacts {
 namespace {
-
-// User ids hold no control characters, so these two are all that JSON escapes.
-void append_json_string(std::string_view id, std::string& out) {
-  out += '"';
-  for (const char c : id) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  out += '"';
-}
 
 class JsonWriter final : public EdgeWriter {
  public:
@@ -23,11 +14,11 @@ class JsonWriter final : public EdgeWriter {
         out += ", ";
       } else {
         out += viewer_.empty() ? "{\n" : "],\n";
-        append_json_string(edge.viewer, out);
+        base::append_json_string(out, edge.viewer);
         out += ": [";
         viewer_ = edge.viewer;
       }
-      append_json_string(edge.subject, out);
+      base::append_json_string(out, edge.subject);
     }
   }
   void finish(std::string& out) override { out += viewer_.empty() ? "{}\n" : "]\n}\n"; }
@@ -41,9 +32,9 @@ class NdjsonWriter final : public EdgeWriter {
   void write(std::span<const presence::Edge> edges, std::string& out) override {
     for (const presence::Edge& edge : edges) {
       out += R"({"user": )";
-      append_json_string(edge.viewer, out);
+      base::append_json_string(out, edge.viewer);
       out += R"(, "contact": )";
-      append_json_string(edge.subject, out);
+      base::append_json_string(out, edge.subject);
       out += "}\n";
     }
   }

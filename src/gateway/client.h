@@ -34,7 +34,6 @@ struct Frontend::Client {
 // A client between its CONNECT and the hub's answer.
 struct Frontend::Joining {
   uint32_t slot = 0;
-  presence::SocketId socket_id;
   std::string user_id;
 };
 

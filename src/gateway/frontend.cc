@@ -1,6 +1,5 @@
 #include "gateway/frontend.h"
 
-#include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <utility>
@@ -40,19 +39,12 @@ std::string error_data(const base::Error& error) {
   return json;
 }
 
-presence::SocketId make_socket_id(base::RandomSource& random) {
-  std::array<uint8_t, 15> bytes;
-  random.fill(bytes);
-  return presence::SocketId(base::base64url_encode(bytes));
-}
-
 }  // namespace
 
 Frontend::Frontend(FrontendOptions options, const auth::Authenticator& authenticator,
-                   base::RandomSource& random, std::function<base::Instant()> clock)
+                   std::function<base::Instant()> clock)
     : options_(std::move(options)),
       authenticator_(authenticator),
-      random_(random),
       clock_(std::move(clock)),
       wheel_(kTick, kSlots, clock_().steady) {}
 
@@ -107,7 +99,7 @@ void Frontend::on_connect(socketio::Namespace& nsp, const socketio::ConnectReque
     return;
   }
   joining_.emplace(static_cast<uint64_t>(request.id),
-                   Joining{client.ref.index / options_.threads, connect->socket_id, connect->user});
+                   Joining{client.ref.index / options_.threads, connect->user});
   hub_->submit(*std::move(connect));
 }
 
@@ -134,7 +126,7 @@ base::Result<presence::Connect> Frontend::prepare(const socketio::ConnectRequest
   if (!payload->token.empty()) watch_token(client, identity->user_id, identity->expires_at);
   connect.device = client.ref;
   connect.user = std::move(identity->user_id);
-  connect.socket_id = make_socket_id(random_);
+  connect.socket_id = presence::SocketId(request.socket_id);
   connect.device_key = std::move(payload->device_key);
   connect.info = std::move(payload->info);
   connect.snapshot = payload->snapshot;
@@ -158,7 +150,7 @@ void Frontend::accept(presence::DeviceRef device) {
   const auto at = joining_.find(static_cast<uint64_t>(client->connect_id));
   const Joining joining = std::move(at->second);
   joining_.erase(at);
-  client->socket = nsp_->accept(client->connect_id, joining.socket_id.view());
+  client->socket = nsp_->accept(client->connect_id);
   if (client->socket == nullptr) {
     drop_client(*client);
     hub_->submit(presence::Lost{device});

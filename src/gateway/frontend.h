@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "auth/authenticator.h"
-#include "base/random.h"
 #include "base/time.h"
 #include "base/timer_wheel.h"
 #include "gateway/rate_limit.h"
@@ -40,9 +39,9 @@ struct FrontendOptions {
 
 class Frontend final : public socketio::NamespaceHandler, public Outlet {
  public:
-  // `authenticator` and `random` outlive it; `clock` is the time of the loop's present turn.
+  // `authenticator` outlives it; `clock` is the time of the loop's present turn.
   Frontend(FrontendOptions options, const auth::Authenticator& authenticator,
-           base::RandomSource& random, std::function<base::Instant()> clock);
+           std::function<base::Instant()> clock);
   ~Frontend() override;
 
   // Before the first connection; outlives it.
@@ -87,7 +86,6 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
 
   FrontendOptions options_;
   const auth::Authenticator& authenticator_;
-  base::RandomSource& random_;
   HubLink* hub_ = nullptr;
   socketio::Namespace* nsp_ = nullptr;
   std::function<base::Instant()> clock_;

@@ -137,16 +137,18 @@ void Connection::on_connect(const PacketHead& head) {
 void Connection::request_connect(Namespace& nsp, const boost::json::object& auth) {
   const auto id = ConnectId{++server_.next_connect};
   if (opening_ == nullptr) opening_ = std::make_unique<Opening>(*this);
-  opening_->pending.push_back({id, &nsp});
-  server_.pending.emplace(static_cast<uint64_t>(id), this);
-  nsp.impl_->handler.on_connect(nsp, ConnectRequest{id, auth, session_});
-}
-
-Socket* Connection::accept(ConnectId id, Namespace& nsp) {
-  if (!take_pending(id) || !session_.open()) return nullptr;
   std::array<uint8_t, 15> random{};
   server_.random.fill(random);
   const std::string socket_id = base::base64url_encode(random);
+  opening_->pending.push_back({id, &nsp, socket_id});
+  server_.pending.emplace(static_cast<uint64_t>(id), this);
+  nsp.impl_->handler.on_connect(nsp, ConnectRequest{id, socket_id, auth, session_});
+}
+
+Socket* Connection::accept(ConnectId id, Namespace& nsp) {
+  const std::optional<Pending> pending = take_pending(id);
+  if (!pending || !session_.open()) return nullptr;
+  const std::string& socket_id = pending->socket_id;
   auto* socket = new Socket(nsp, *this, socket_id);
   nsp.impl_->sockets.insert(socket);
   socket->next_ = std::exchange(first_, socket);
@@ -168,13 +170,15 @@ void Connection::refuse(ConnectId id, Namespace& nsp, std::string_view message,
   session_.send_text(encode_connect_error(nsp.name(), message, data_json));
 }
 
-bool Connection::take_pending(ConnectId id) {
-  if (opening_ == nullptr) return false;
-  if (std::erase_if(opening_->pending, [id](const Pending& p) { return p.id == id; }) == 0) {
-    return false;
-  }
+std::optional<Connection::Pending> Connection::take_pending(ConnectId id) {
+  if (opening_ == nullptr) return std::nullopt;
+  const auto at = std::find_if(opening_->pending.begin(), opening_->pending.end(),
+                               [id](const Pending& p) { return p.id == id; });
+  if (at == opening_->pending.end()) return std::nullopt;
+  Pending taken = std::move(*at);
+  opening_->pending.erase(at);
   server_.pending.erase(static_cast<uint64_t>(id));
-  return true;
+  return taken;
 }
 
 void Connection::drop_opening_if_idle() {

@@ -1,5 +1,7 @@
 #include "socketio/payload.h"
 
+#include "base/json_text.h"
+
 #include <algorithm>
 #include <array>
 #include <boost/json/error.hpp>
@@ -186,7 +188,7 @@ void append_json(std::string& out, const boost::json::value& value) {
       append_double(out, value.get_double());
       break;
     case boost::json::kind::string:
-      append_json_string(out, {value.get_string().data(), value.get_string().size()});
+      base::append_json_string(out, {value.get_string().data(), value.get_string().size()});
       break;
     case boost::json::kind::array:
       out += '[';
@@ -198,7 +200,7 @@ void append_json(std::string& out, const boost::json::value& value) {
       bool first = true;
       for (const auto& member : value.get_object()) {
         if (!std::exchange(first, false)) out += ',';
-        append_json_string(out, {member.key().data(), member.key().size()});
+        base::append_json_string(out, {member.key().data(), member.key().size()});
         out += ':';
         append_json(out, member.value());
       }
