@@ -1,5 +1,6 @@
 // Contract section 10: commands, settings in three ways, errors, signals.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
@@ -8,7 +9,7 @@ import { Device } from '../support/device.js';
 import { RawSocket } from '../support/raw.js';
 import { API_KEY, launch, runToEnd, Server, temporaryDirectory } from '../support/server.js';
 import { until } from '../support/time.js';
-import { seconds, token } from '../support/tokens.js';
+import { seconds } from '../support/tokens.js';
 import { inWorld, World } from '../support/world.js';
 
 const dir = temporaryDirectory();
@@ -40,7 +41,6 @@ const base = () => ['--data-dir', freshDir(), '--listen', '127.0.0.1:0', '--auth
 describe('wrong settings: one clear line naming it, exit 2', () => {
   const wrong = [
     [['--stale-after', 'soon'], ['stale', 'soon']],
-    [['--stale-after', '5'], ['stale']],
     [['--stale-after', '-5s'], ['stale']],
     [['--threads', 'many'], ['threads', 'many']],
     [['--threads', '-1'], ['threads']],
@@ -52,7 +52,7 @@ describe('wrong settings: one clear line naming it, exit 2', () => {
     [['--limits-devices-per-user', '0x'], ['devices']],
     [['--listen', '127.0.0.1'], ['127.0.0.1']],
     [['--listen', '127.0.0.1:99999'], ['99999']],
-    [['--listen', 'nowhere.invalid:0'], ['nowhere.invalid']],
+    [['--listen', '127.0.0.1:http-alt'], ['127.0.0.1:http-alt']],
     [['--contacts-source', 'embedded', '--redis-url', 'redis://127.0.0.1:1'], ['embedded']],
     [['--log-level', 'shout'], ['log', 'shout']],
     [['--nonsense', '5'], ['nonsense']],
@@ -276,10 +276,11 @@ describe('token', () => {
   test('has a time to live by default, and takes the secret from a file', async () => {
     const { stdout } = await runToEnd(['token', '--secret', `@${file('secret', secret)}`, '--sub', 'bob']);
     const [head, body, tail] = stdout.trim().split('.');
-    const claims = JSON.parse(Buffer.from(body, 'base64url').toString());
-    assert.ok(claims.exp > seconds(0));
-    const own = token(claims, secret, JSON.parse(Buffer.from(head, 'base64url').toString()).alg);
-    assert.ok(own.length > 0 && tail.length > 0);
+    const read = (part) => JSON.parse(Buffer.from(part, 'base64url').toString());
+    assert.ok(read(body).exp > seconds(0));
+    const { alg } = read(head);
+    assert.match(alg, /^HS(256|384|512)$/);
+    assert.equal(createHmac(`sha${alg.slice(2)}`, secret).update(`${head}.${body}`).digest('base64url'), tail);
   });
 });
 
@@ -422,7 +423,7 @@ test('exactly one line says where it listens', async () => {
   assert.equal(server.log.match(/^listening on http:\/\/127\.0\.0\.1:\d+$/gm)?.length, 1, server.log);
 });
 
-test('--help and --version', async () => {
+test('--help names the commands', async () => {
   const help = await runToEnd(['--help']);
   assert.equal(help.code, 0);
   for (const word of ['serve', 'token', 'contacts', 'check-config']) assert.ok(help.stdout.includes(word), word);
