@@ -1,7 +1,7 @@
 // Bad input: each has a defined answer, and costs other users nothing. Two users in good standing
 // (`probe`) talk to each other after each attack; at the end the server must still end well.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 
 import { frame, RawPolling, RawSocket, Tcp, upgradeRequest } from '../support/raw.js';
 import { Server } from '../support/server.js';
@@ -24,13 +24,11 @@ after(async () => {
 
 /** The two are still served, at once, and were told nothing else. */
 async function unharmed() {
-  // Their own event budget (burst of 80, 20 a second) is for these probes.
+  // One event for each scene: their own budget is a burst of 80 and 20 a second.
   await bystanders.marker(good.a, [good.b]);
   assert.deepEqual(good.a.losses, []);
   assert.equal(server.running, true, server.log);
 }
-beforeEach(unharmed);
-
 const scene = (name, body) => test(name, async (t) => {
   await inWorld(() => server, body)(t);
   await unharmed();
