@@ -71,7 +71,11 @@ export class Device {
       ...io,
     });
     this.socket.onAny((event, ...args) => this.#note(event, args));
-    this.socket.on('disconnect', (reason) => this.losses.push(reason));
+    this.socket.on('disconnect', (reason) => {
+      this.losses.push(reason);
+      // A new connection is a new device: it was told nothing yet. Versions still only grow.
+      this.#visible.clear();
+    });
     this.transport = transport;
   }
 
@@ -307,7 +311,7 @@ export class Device {
 
   /** A round trip: what the server wrote to this device before it answered has come. */
   async settle() {
-    await this.ask('get_user_presence', { userId: this.userId });
+    await this.ask('check_users_presence', { userIds: [] });
   }
 
   /** Heartbeats until the device closes, so that it stays live on a server with a short stale_after. */

@@ -138,13 +138,13 @@ export class RawPolling {
 
 /** A bare TCP connection. */
 export class Tcp {
-  received = Buffer.alloc(0);
   closed = false;
+  #chunks = [];
 
   static async open(server) {
     const tcp = new Tcp();
     tcp.socket = net.connect(server.port, server.host);
-    tcp.socket.on('data', (data) => (tcp.received = Buffer.concat([tcp.received, data])));
+    tcp.socket.on('data', (data) => tcp.#chunks.push(data));
     tcp.socket.on('close', () => (tcp.closed = true));
     tcp.socket.on('error', () => {});
     await within(new Promise((done) => tcp.socket.once('connect', done)), 'a TCP connection');
@@ -153,6 +153,12 @@ export class Tcp {
 
   send(bytes) {
     this.socket.write(bytes);
+  }
+
+  /** Everything that came. */
+  get received() {
+    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] ?? Buffer.alloc(0);
   }
 
   get text() {

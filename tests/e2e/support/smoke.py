@@ -13,8 +13,14 @@ client = socketio.Client(reconnection=False)
 done = threading.Event()
 
 
+printing = threading.Lock()
+
+
 def tell(event, data):
-    print(json.dumps({"event": event, "data": data}), flush=True)
+    # Handlers run in threads of their own; a line is written whole.
+    with printing:
+        sys.stdout.write(json.dumps({"event": event, "data": data}) + "\n")
+        sys.stdout.flush()
 
 
 @client.on("user_online")

@@ -6,8 +6,11 @@ export const DEADLINE = Number(process.env.E2E_DEADLINE_MS ?? 8000);
 /** What a measured time may exceed its bound by because the machine is busy (ms). */
 export const SLACK = Number(process.env.E2E_SLACK_MS ?? 400);
 
-/** Resolves with fn's first truthy value; fn may be async. Fails, naming `what`, after `within` ms. */
-export async function until(fn, { within = DEADLINE, what = 'the condition' } = {}) {
+/**
+ * Resolves with fn's first truthy value; fn may be async. Looks every `every` ms. Fails, naming
+ * `what`, after `within` ms.
+ */
+export async function until(fn, { within = DEADLINE, every = 10, what = 'the condition' } = {}) {
   const end = performance.now() + within;
   for (;;) {
     const value = await fn();
@@ -15,7 +18,7 @@ export async function until(fn, { within = DEADLINE, what = 'the condition' } = 
     if (performance.now() > end) {
       throw new Error(`not within ${within} ms: ${typeof what === 'function' ? what() : what}`);
     }
-    await new Promise((wake) => setTimeout(wake, 10));
+    await new Promise((wake) => setTimeout(wake, every));
   }
 }
 

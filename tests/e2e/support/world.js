@@ -63,6 +63,7 @@ export class World {
   /** Waits until the operator's view of the user has this many devices. */
   async devices(userId, count) {
     await until(async () => (await this.server.presence(userId)).deviceCount === count, {
+      every: 40,
       what: `${userId} to have ${count} devices`,
     });
   }

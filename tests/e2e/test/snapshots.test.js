@@ -111,7 +111,9 @@ describe('a snapshot from a cursor', () => {
     assert.equal(byId(snapshot)[a].status, 'away');
     assert.equal(byId(snapshot)[c].status, 'offline');
     assert.ok(!ids(snapshot).includes(b));
-    await world.marker(devices[1], [again]);
+    // And the stream goes on from the snapshot.
+    await devices[1].setStatus('online', { customMessage: 'b' });
+    await again.expect('user_status_changed', { userId: b, customMessage: 'b' });
 
     // The new cursor goes on from there.
     again.leave();
