@@ -82,13 +82,24 @@ void Crowd::check(UserIndex user, int64_t since) {
   ask(user, Kind::check, since, tail);
 }
 
-void Crowd::change_status(UserIndex user, int64_t since) {
+// Returns the event, as a JSON array.
+std::string Crowd::choose_other_status(UserIndex user) {
   const Status status = chosen_[user] == Status::busy ? Status::online : Status::busy;
   chosen_[user] = status;
   ledger_.status_sent(user, status);
-  ask(user, Kind::change, since,
-      fmt::format(R"(["set_user_status",{{"status":"{}"}}])", status_name(status)));
+  return fmt::format(R"(["set_user_status",{{"status":"{}"}}])", status_name(status));
+}
+
+void Crowd::change_status(UserIndex user, int64_t since) {
+  ask(user, Kind::change, since, choose_other_status(user));
   open_[user] = kAnswer | kTold;
+}
+
+void Crowd::change_status_in_a_row(UserIndex user, int64_t since) {
+  for (uint32_t i = 1; i < kChangesInARow; ++i) {
+    swarm_.send(user, "42" + choose_other_status(user));
+  }
+  change_status(user, since);
 }
 
 bool Crowd::quiet() const {
@@ -123,7 +134,9 @@ void Crowd::on_connected(UserIndex user) {
 
 void Crowd::on_event(UserIndex user, std::string_view packet) {
   const std::optional<Notification> notification = scan_notification(packet);
-  if (!notification) return ledger_.unreadable(user, packet);
+  if (!notification || notification->event == Event::other) {
+    return ledger_.unreadable(user, packet);
+  }
   last_notification_ = now_ns();
   if (!ledger_.notified(user, *notification)) return;
   changes_.add(last_notification_ - since_[notification->subject]);

@@ -20,6 +20,7 @@
 namespace bench {
 
 constexpr uint32_t kCheckedUsers = 50;  // of a bulk check, unless there are fewer contacts
+constexpr uint32_t kChangesInARow = 4;
 
 class Crowd : public SwarmListener {
  public:
@@ -36,6 +37,9 @@ class Crowd : public SwarmListener {
   void heartbeat(UserIndex user, int64_t since);
   void check(UserIndex user, int64_t since);
   void change_status(UserIndex user, int64_t since);  // busy, or online again
+  // Several status changes without waiting, of which the last is to be acknowledged. Every one of
+  // them is to be told to everybody, in order.
+  void change_status_in_a_row(UserIndex user, int64_t since);
 
   // One turn of the swarm.
   void poll(int64_t timeout_ns) { swarm_.poll(timeout_ns); }
@@ -77,6 +81,7 @@ class Crowd : public SwarmListener {
   static constexpr uint8_t kAnswer = 1;
   static constexpr uint8_t kTold = 2;
 
+  [[nodiscard]] std::string choose_other_status(UserIndex user);
   void ask(UserIndex user, Kind kind, int64_t since, std::string_view packet_tail);
   void arrived(UserIndex user, uint8_t what);
   [[nodiscard]] bool right_answer(UserIndex user, const Ack& ack) const;

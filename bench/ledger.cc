@@ -161,7 +161,9 @@ Ledger::Arrival Ledger::judge(UserIndex watcher, const Notification& notificatio
   }
   const bool online_again = notification.event == Event::user_online &&
                             edge.told != Status::unknown && edge.told != Status::offline;
-  if (notification.version == edge.version || edge.told == notification.status || online_again) {
+  // With several changes due, one that was overtaken by the next leaves the same status twice.
+  const bool same_state = edge.due < 2 && edge.told == notification.status;
+  if (notification.version == edge.version || same_state || online_again) {
     fault(faults_.duplicate, watcher, describe("told before"));
     return Arrival::again;
   }

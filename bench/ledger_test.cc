@@ -128,6 +128,28 @@ TEST_F(LedgerTest, an_older_version_is_out_of_order_and_not_missing_too) {
   EXPECT_EQ(ledger.outstanding(), 4U);
 }
 
+TEST_F(LedgerTest, of_several_changes_only_the_one_that_came_too_late_is_at_fault) {
+  connect_around(a);
+  for (const Status status : {Status::busy, Status::online, Status::busy, Status::online}) {
+    ledger.status_sent(a, status);
+  }
+  ledger.notified(b, {Event::user_status_changed, a, Status::busy, 100});
+  ledger.notified(b, {Event::user_status_changed, a, Status::busy, 102});
+  ledger.notified(b, {Event::user_status_changed, a, Status::online, 101});
+  ledger.notified(b, {Event::user_status_changed, a, Status::online, 103});
+  EXPECT_EQ(ledger.faults().out_of_order, 1U);
+  EXPECT_EQ(ledger.faults().total(), 1U);
+  EXPECT_EQ(ledger.outstanding(), 8U);
+}
+
+TEST_F(LedgerTest, the_same_status_with_a_new_version_is_a_duplicate) {
+  connect_around(a);
+  ledger.status_sent(a, Status::busy);
+  tell(b, Event::user_status_changed, a, Status::busy);
+  tell(b, Event::user_status_changed, a, Status::busy);
+  EXPECT_EQ(ledger.faults().duplicate, 1U);
+}
+
 TEST_F(LedgerTest, a_status_change_is_complete_with_the_last_of_the_watchers_and_the_own_device) {
   connect_around(a);
   EXPECT_EQ(ledger.status_sent(a, Status::busy), 3U);

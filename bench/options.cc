@@ -19,6 +19,7 @@ void make_quick(LoadOptions& options) {
   options.users = 1'000;
   options.seconds = 1;
   options.storm_seconds = 0.5;
+  options.grace_seconds = 1;
   options.heartbeats_per_second = 1'000;
   options.checks_per_second = 100;
   options.changes_per_second = 20;

@@ -18,6 +18,7 @@ struct LoadOptions {
   uint32_t threads = 1;
   double seconds = 10;       // of each stream of operations
   double storm_seconds = 2;  // over which storms are spread
+  double grace_seconds = 3;  // disconnect_grace of the server
   double heartbeats_per_second = 5'000;
   double checks_per_second = 1'000;
   double changes_per_second = 100;

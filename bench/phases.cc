@@ -96,6 +96,8 @@ void start(Crowd& crowd, Operation operation, UserIndex user, int64_t since) {
       return crowd.check(user, since);
     case Operation::change:
       return crowd.change_status(user, since);
+    case Operation::changes_in_a_row:
+      return crowd.change_status_in_a_row(user, since);
   }
 }
 

@@ -20,7 +20,7 @@ struct Stage {
   pid_t server;
 };
 
-enum class Operation : uint8_t { heartbeat, check, change };
+enum class Operation : uint8_t { heartbeat, check, change, changes_in_a_row };
 
 // Operations of all users in turn, `per_second` of them, each due at its own time; the next free
 // user takes the turn of one who is busy.

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "bench/clock.h"
+#include "bench/crowd.h"
 
 namespace bench {
 namespace {
@@ -120,6 +121,10 @@ void add_changes(Table& table, const LoadOptions& options, const Results& result
                    bare.send_max.cpu_us, "bare send");
     table.plain("notifications per second", load->deliveries_per_second(), "/s");
     table.plain("status changes per second", load->per_second(), "/s");
+  }
+  if (const auto& load = results.changes_in_a_row) {
+    table.plain(fmt::format("notification, {} changes of a user in a row, CPU", kChangesInARow),
+                load->cpu_per_delivery(), "us");
   }
 }
 

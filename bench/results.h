@@ -64,6 +64,7 @@ struct Results {
   std::optional<LoadResult> checks_max;
   std::optional<LoadResult> changes_paced;
   std::optional<LoadResult> changes_max;
+  std::optional<LoadResult> changes_in_a_row;
   std::optional<StormResult> login;
   std::optional<StormResult> logout;
   std::optional<StormResult> reload;
