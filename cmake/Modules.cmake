@@ -45,3 +45,13 @@ function(presenced_add_test name program)
   set_tests_properties(${name} PROPERTIES
                        ENVIRONMENT "GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/reports/${name}.xml")
 endfunction()
+
+# presenced_fuzz(NAME modules...): fuzz/NAME_fuzz.cc as the libFuzzer program fuzz_NAME, linked with
+# these modules of ours. Its seeds are in fuzz/corpus/NAME. All of them: the target fuzz_targets.
+add_custom_target(fuzz_targets)
+function(presenced_fuzz name)
+  add_executable(fuzz_${name} ${CMAKE_SOURCE_DIR}/fuzz/${name}_fuzz.cc)
+  target_link_libraries(fuzz_${name} PRIVATE presenced_flags ${ARGN})
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzz_targets fuzz_${name})
+endfunction()

@@ -7,16 +7,16 @@ cd "$(dirname "$0")/.."
 . scripts/common.sh
 . scripts/packages.sh
 
-targets() { find build/fuzz -maxdepth 2 -type f -executable -name 'fuzz_*' -printf '%f\n' | sort; }
+targets() { find build/fuzz -maxdepth 1 -type f -executable -name 'fuzz_*' -printf '%f\n' | sed 's/^fuzz_//' | sort; }
 
 run_target() {
-  local target=$1 seconds=$2 binary corpus=("build/fuzz-corpus/$1")
-  binary=$(find build/fuzz -maxdepth 2 -type f -executable -name "$target" | head -n 1)
-  [ -n "$binary" ] || die "there is no fuzz target '$target'; targets: $(targets | tr '\n' ' ')"
+  local target=$1 seconds=$2 corpus=("build/fuzz-corpus/$1")
+  [ -x "build/fuzz/fuzz_$target" ] ||
+    die "there is no fuzz target '$target'; targets: $(targets | tr '\n' ' ')"
   [ -d "fuzz/corpus/$target" ] && corpus+=("fuzz/corpus/$target")
   mkdir -p "${corpus[0]}" build/fuzz-findings
   say "Fuzzing: $target, $seconds s"
-  "$binary" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -verbosity=0 \
+  "build/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -verbosity=0 \
     -artifact_prefix="build/fuzz-findings/$target-" "${corpus[@]}"
 }
 
@@ -29,7 +29,7 @@ case ${1:-} in
       if [[ $argument =~ ^[0-9]+$ ]]; then seconds=$argument; else chosen=$argument; fi
     done
     need build fuzz
-    build fuzz
+    build fuzz fuzz_targets
     for target in ${chosen:-$(targets)}; do run_target "$target" "$seconds"; done
     ;;
 esac

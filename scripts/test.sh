@@ -97,7 +97,7 @@ e2e() {
 }
 
 quick_bench() {
-  logged bench.log bench/run.sh --quick || return
+  logged bench.log scripts/bench.sh --quick || return
   passed=1
 }
 
@@ -156,7 +156,7 @@ part_tsan() {
 }
 
 part_fuzz() {
-  built fuzz && step "fuzz targets, $fuzz_seconds s each" fuzz
+  built fuzz fuzz_targets && step "fuzz targets, $fuzz_seconds s each" fuzz
 }
 
 # Sanitized code is several times slower; deadlines are given room.

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <utility>
+
+#include "base/json_text.h"
 
 namespace page {
 namespace {
@@ -40,25 +41,6 @@ const Asset* find_in(std::span<const Asset> table, std::string_view path) {
   return found == table.end() ? nullptr : &*found;
 }
 
-std::string json_string(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 15U];
-    } else {
-      out += c;
-    }
-  }
-  return out += '"';
-}
-
 void add(net::HttpResponse& response, std::string_view name, std::string_view value) {
   if (!value.empty()) response.headers.push_back({std::string(name), std::string(value)});
 }
@@ -75,7 +57,9 @@ net::HttpResponse method_not_allowed() {
 Assets::Assets(std::string_view engine_path, DemoPage demo)
     : bundle_prefix_(engine_path), demo_(demo) {
   if (!bundle_prefix_.ends_with('/')) bundle_prefix_ += '/';
-  settings_json_ = "{\"path\":" + json_string(bundle_prefix_) + ",\"sampleUsers\":";
+  settings_json_ = "{\"path\":";
+  base::append_json_string(settings_json_, bundle_prefix_);
+  settings_json_ += ",\"sampleUsers\":";
   settings_json_ += embedded_sample_users();
   settings_json_ += '}';
   settings_ = {.path = kSettingsPath,

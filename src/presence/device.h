@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "base/time.h"
 #include "base/timer_wheel.h"
+#include "presence/compact_text.h"
 #include "presence/handle_set.h"
 #include "presence/string_pool.h"
 #include "presence/view.h"
@@ -53,17 +53,15 @@ struct Device {
   SocketId socket_id;
   DeviceType type = DeviceType::web;
   DeviceState state = DeviceState::joining;
-  bool wants_snapshot = false;
   bool said_info = false;  // the client has described itself
   int64_t idle_ms = 0;     // as last reported; a device that never did is not idle
   base::WallTime connected_at{};
   base::WallTime lost_at{};       // while lingering
   base::SteadyTime last_heard{};  // any presence event
-  std::string key;                // `deviceId`, may be empty
-  std::string cursor;             // until the device has joined
+  CompactText key;                // `deviceId`, may be empty
+  CompactText address;            // seldom shared, so not pooled
   PooledString os;
   PooledString browser;
-  PooledString address;
   PooledString user_agent;
 
   [[nodiscard]] bool counts() const {

@@ -11,24 +11,33 @@ namespace {
 constexpr base::Duration kTick{20};
 constexpr std::size_t kSlots = 8192;
 
+constexpr UserHandle kSweptAtOnce = 20'000;
+
 }  // namespace
 
 Directory::Directory(const DirectoryOptions& options, Version sequence, base::Instant now)
     : options_(options),
+      strings_(options.hash_key),
       wheel_(kTick, kSlots, now.steady),
+      users_(options.hash_key),
       sequence_(sequence),
       run_(sequence),
       horizon_(sequence),
       now_(now) {}
 
-void Directory::restore(const UserRecord& record, base::WallTime alive_until, base::Instant now) {
+std::optional<UserRecord> Directory::restore(const UserRecord& kept, base::WallTime alive_until,
+                                             base::Instant now) {
   now_ = now;
-  User& user = intern(record.user);
-  user.last_seen = record.connected ? std::max(record.last_seen, alive_until) : record.last_seen;
+  User& user = intern(kept.user);
+  user.last_seen = kept.connected ? std::max(kept.last_seen, alive_until) : kept.last_seen;
   user.view.last_seen =
-      record.visible ? std::max(record.visible_last_seen, alive_until) : record.visible_last_seen;
-  const bool expired = record.choice.expires_at && *record.choice.expires_at <= now.wall;
-  if (!record.choice.none() && !expired) set_choice(user, record.choice);
+      kept.visible ? std::max(kept.visible_last_seen, alive_until) : kept.visible_last_seen;
+  const bool expired = kept.choice.expires_at && *kept.choice.expires_at <= now.wall;
+  if (!expired) set_choice(user, kept.choice);
+  std::optional<UserRecord> now_kept = record(user);
+  if (*now_kept == kept) now_kept.reset();
+  release(user);
+  return now_kept;
 }
 
 void Directory::apply(const Input& input, base::Instant now, Effects& effects) {
@@ -64,9 +73,8 @@ void Directory::on(const Choose& input) {
 
 void Directory::set_choice(User& user, const Choice& choice) {
   const bool was_offline = user.chose(Status::offline);
-  user.chosen = choice.none() && !choice.expires_at
-                    ? nullptr
-                    : std::make_unique<ChosenStatus>(choice, user.handle);
+  user.chosen =
+      choice.none() ? nullptr : std::make_unique<ChosenStatus>(choice, user.handle);
   if (choice.expires_at && user.chosen != nullptr) {
     wheel_.arm(user.chosen->expiry, now_.steady + (*choice.expires_at - now_.wall));
   }
@@ -91,14 +99,16 @@ void Directory::on(const Forget& input) {
   User* user = users_.find(input.user);
   if (user == nullptr) return;
   if (user->here != nullptr) {
-    // Lingering devices have no connection to close; joining ones are refused.
-    for (auto& device : user->here->joining) {
-      untrack(*device);
-      effects_->refused(device->ref, {base::ErrorCode::kUnauthorized, "the user was deleted"});
+    if (user->here->loading != nullptr) {
+      for (const Joining& joining : user->here->loading->joining) {
+        untrack(*joining.device);
+        effects_->refused(joining.device->ref,
+                          {base::ErrorCode::kUnauthorized, "the user was deleted"});
+      }
+      user->here->loading->joining.clear();
     }
-    user->here->joining.clear();
-    for (auto& device : user->here->devices) {
-      if (!device->reachable()) continue;
+    for (const auto& device : user->here->devices) {
+      if (!device->reachable()) continue;  // a lingering one has no connection to close
       untrack(*device);
       effects_->close(device->ref, CloseReason::forgotten);
     }
@@ -106,29 +116,35 @@ void Directory::on(const Forget& input) {
     user->here->devices.clear();
   }
   set_choice(*user, Choice{});
-  settle(*user, OfflineReason::disconnected, kNoDevice);
-  user->last_seen = user->view.last_seen = {};
+  user->last_seen = {};
+  // Nothing is saved: that would bring back a record that the store has just deleted.
+  announce(*user, OfflineReason::disconnected, kNoDevice);
   user->saved_connected = false;
-  horizon_ = sequence_;
+  user->view.last_seen = {};
+  list_changed_.erase(user->id);
+  horizon_ = sequence_ = next_version();
   release(*user);
 }
 
 void Directory::sweep(base::Instant now) {
   now_ = now;
   const base::WallTime cutoff = now.wall - options_.last_seen_retention;
-  std::vector<UserHandle> forgotten;
-  for (UserHandle handle = 0; handle < users_.end(); ++handle) {
-    User* user = users_.at(handle);
-    if (user == nullptr || user->here != nullptr) continue;
-    const bool seen =
-        user->last_seen != base::WallTime{} || user->view.last_seen != base::WallTime{};
-    if (!seen || user->last_seen >= cutoff || user->view.last_seen >= cutoff) continue;
-    user->last_seen = user->view.last_seen = {};
-    forgotten.push_back(handle);
+  const UserHandle count = std::min(users_.end(), kSweptAtOnce);
+  for (UserHandle i = 0; i < count; ++i) {
+    if (swept_to_ >= users_.end()) swept_to_ = 0;
+    User* user = users_.at(swept_to_++);
+    if (user == nullptr) continue;
+    const auto seen = [user] {
+      return user->last_seen != base::WallTime{} || user->view.last_seen != base::WallTime{};
+    };
+    if (!seen()) continue;
+    if (user->here == nullptr && user->last_seen < cutoff) user->last_seen = {};
+    if (user->view.offline() && user->view.last_seen < cutoff) user->view.last_seen = {};
+    if (user->here != nullptr || seen()) continue;
+    // Whoever is made anew has to begin above what was told of them.
+    horizon_ = std::max({horizon_, user->view.version, user->own_version});
+    release(*user);
   }
-  if (forgotten.empty()) return;
-  horizon_ = sequence_;
-  for (const UserHandle handle : forgotten) release(users_[handle]);
 }
 
 User& Directory::intern(const UserId& id) {
@@ -140,8 +156,8 @@ User& Directory::intern(const UserId& id) {
 // Drops what nothing needs any more: the connected part of a user without devices, and a user
 // about whom there is nothing to say.
 void Directory::release(User& user) {
-  if (user.here != nullptr && user.here->empty() &&
-      user.here->contacts_state != ConnectedUser::Contacts::loading) {
+  const ConnectedUser* here = user.here.get();
+  if (here != nullptr && here->devices.empty() && here->loading == nullptr) {
     unload_contacts(user);
     user.here.reset();
     --connected_users_;

@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/sip_hash.h"
 #include "base/time.h"
 #include "base/timer_wheel.h"
 #include "presence/cursor.h"
@@ -39,6 +40,8 @@ struct DirectoryOptions {
   std::size_t devices_per_user = 32;
   bool notify_device_changes = true;
   ManualOffline manual_offline = ManualOffline::announced;
+  // For tables whose keys strangers choose: random in production. No effect depends on it.
+  base::HashKey hash_key;
 };
 
 // A connection that has proved whose it is. Answered with Effects::accepted() or refused(), at
@@ -111,12 +114,16 @@ class Directory {
   Directory(const DirectoryOptions& options, Version sequence, base::Instant now);
 
   // Before the first input: what the store has kept. `alive_until` is when the last run was last
-  // known to be alive; who was connected then was seen then.
-  void restore(const UserRecord& record, base::WallTime alive_until, base::Instant now);
+  // known to be alive; who was connected then was seen then. Answers with what has to be kept
+  // instead, if anything: the record of a user who was connected must not say so after the next
+  // crash, too.
+  std::optional<UserRecord> restore(const UserRecord& record, base::WallTime alive_until,
+                                    base::Instant now);
 
   void apply(const Input& input, base::Instant now, Effects& effects);
 
-  // Removes what `last_seen_retention` says is to be forgotten. To be called now and then.
+  // Removes what `last_seen_retention` says is to be forgotten, for some of the users at each call
+  // (a million of them would take long). To be called every few minutes.
   void sweep(base::Instant now);
 
   // When apply(Tick) next has something to do, at the latest.
@@ -175,19 +182,20 @@ class Directory {
   [[nodiscard]] Device* lookup(DeviceRef ref) const;
   void track(Device& device);
   void untrack(Device& device);
-  void admit(User& user, std::unique_ptr<Device> device);
+  void admit(User& user, Joining joining);
   std::unique_ptr<Device>* replaced_by(User& user, const Device& device);
   void take_over(std::unique_ptr<Device>& place, std::unique_ptr<Device> device);
   bool make_room(User& user);
   void describe(Device& device, const DeviceInfo& info);
   bool hear(Device& device);
-  void remove(User& user, Device& device);
+  void remove(User& user, const Device& device);
   void device_due(User& user, Device& device);
   [[nodiscard]] std::optional<Version> snapshot_since(const User& user,
                                                       std::string_view cursor) const;
 
   // directory_settle.cc
   void settle(User& user, OfflineReason reason, DeviceRef origin);
+  void announce(User& user, OfflineReason reason, DeviceRef origin);
   void settle_view(User& user, const Decision& decision, OfflineReason reason);
   void settle_own(User& user, const Decision& decision, DeviceRef origin);
   void tell_watchers(WatcherEvent event, User& user);
@@ -197,8 +205,11 @@ class Directory {
   Version next_version();
 
   // directory_contacts.cc
+  struct NetChange;
   struct ListChange;
-  void apply_edge(const EdgeChange& change, std::vector<ListChange>& lists);
+  void set_contacts(User& user, const std::vector<ContactEntry>& entries);
+  void change_edges(std::span<const EdgeChange> changes);
+  std::vector<NetChange> net_changes(std::span<const EdgeChange> changes);
   void add_contact(User& viewer, const UserId& subject, bool blocked);
   void remove_contact(User& viewer, User& subject);
   void set_blocked(User& viewer, User& subject, bool blocked);
@@ -211,10 +222,11 @@ class Directory {
   void release(User& user);
 
   DirectoryOptions options_;
-  UserTable users_;
   StringPool strings_;
   base::TimerWheel wheel_;
+  UserTable users_;              // its devices use the two above until they are destroyed
   std::vector<Device*> by_ref_;  // by DeviceRef::index
+  UserHandle swept_to_ = 0;
   std::size_t connected_users_ = 0;
   std::size_t device_count_ = 0;
   Version sequence_;

@@ -1,6 +1,8 @@
 // Who sees whom (contract, section 7). Lists are held while their owner is connected.
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "presence/directory.h"
 
@@ -18,144 +20,167 @@ bool by_handle(const ContactRef& a, const ContactRef& b) {
 
 void Directory::on(const ContactsLoaded& input) {
   User* user = users_.find(input.user);
-  if (user == nullptr || user->here == nullptr ||
-      user->here->contacts_state != ConnectedUser::Contacts::loading)
-    return;
-  ConnectedUser& here = *user->here;
-  std::vector<std::unique_ptr<Device>> joining = std::move(here.joining);
-  here.joining.clear();
-  if (!input.contacts) {
-    here.contacts_state = ConnectedUser::Contacts::absent;
-    for (const auto& device : joining) {
-      untrack(*device);
-      effects_->refused(device->ref, input.contacts.error());
+  if (user == nullptr || user->here == nullptr || user->here->loading == nullptr) return;
+  const std::unique_ptr<Loading> loading = std::move(user->here->loading);
+  if (input.contacts && !loading->joining.empty()) {
+    set_contacts(*user, *input.contacts);
+    change_edges(loading->missed);
+  }
+  for (Joining& joining : loading->joining) {
+    if (input.contacts) {
+      admit(*user, std::move(joining));
+    } else {
+      untrack(*joining.device);
+      effects_->refused(joining.device->ref, input.contacts.error());
     }
-    release(*user);
-    return;
   }
-  here.contacts_state = ConnectedUser::Contacts::loaded;
-  if (joining.empty()) {
-    release(*user);
-    return;
-  }
-  here.contacts.reserve(input.contacts->size());
-  for (const ContactEntry& entry : *input.contacts) {
-    if (entry.contact == user->id) continue;
-    const User& subject = intern(entry.contact);
-    here.contacts.emplace_back(subject.handle, entry.blocked);
-  }
-  std::sort(here.contacts.begin(), here.contacts.end(), by_handle);
-  here.contacts.erase(std::unique(here.contacts.begin(), here.contacts.end(),
-                                  [](const ContactRef& a, const ContactRef& b) {
-                                    return a.handle() == b.handle();
-                                  }),
-                      here.contacts.end());
-  for (const ContactRef& entry : here.contacts) {
-    User& subject = users_[entry.handle()];
-    ++subject.listed_by;
-    if (!entry.blocked()) subject.watchers.insert(user->handle);
-  }
-  for (auto& device : joining) admit(*user, std::move(device));
   release(*user);
 }
 
+void Directory::set_contacts(User& user, const std::vector<ContactEntry>& entries) {
+  auto& contacts = user.here->contacts;
+  contacts.reserve(entries.size());
+  for (const ContactEntry& entry : entries)
+    if (entry.contact != user.id)
+      contacts.emplace_back(intern(entry.contact).handle, entry.blocked);
+  std::stable_sort(contacts.begin(), contacts.end(), by_handle);
+  const auto same = [](const ContactRef& a, const ContactRef& b) {
+    return a.handle() == b.handle();
+  };
+  contacts.erase(std::unique(contacts.begin(), contacts.end(), same), contacts.end());
+  for (ContactRef& entry : contacts) {
+    entry.set_watches(user.other_watchers.erase(entry.handle()));
+    User& subject = users_[entry.handle()];
+    ++subject.listed_by;
+    if (!entry.blocked()) subject.add_watcher(user.handle);
+  }
+}
+
 void Directory::unload_contacts(User& user) {
-  const std::vector<ContactRef> contacts = std::move(user.here->contacts);
-  user.here->contacts.clear();
+  const std::vector<ContactRef> contacts = std::exchange(user.here->contacts, {});
   for (const ContactRef& entry : contacts) {
+    if (entry.watches()) user.other_watchers.insert(entry.handle());
     User& subject = users_[entry.handle()];
     --subject.listed_by;
-    subject.watchers.erase(user.handle);
+    subject.remove_watcher(user.handle);
     if (subject.here == nullptr) release(subject);
   }
 }
 
-// What one batch of changes does to one connected user's list.
+void Directory::on(const ContactsChanged& input) {
+  for (const EdgeChange& change : input.changes) note_list_change(change.viewer);
+  change_edges(input.changes);
+}
+
+// What a batch amounts to for one edge of a connected viewer.
+struct Directory::NetChange {
+  UserHandle viewer;
+  const UserId* subject;
+  bool listed;
+  bool blocked;
+};
+
+// One entry per edge, in the order in which they first appear: who was removed and added again has
+// not changed, and a client must not have to guess which of the two came last.
+std::vector<Directory::NetChange> Directory::net_changes(std::span<const EdgeChange> changes) {
+  std::vector<NetChange> nets;
+  std::map<std::pair<UserHandle, std::string_view>, std::size_t> places;
+  for (const EdgeChange& change : changes) {
+    const User* viewer = users_.find(change.viewer);
+    if (viewer == nullptr || viewer->here == nullptr || change.viewer == change.subject) continue;
+    if (viewer->here->loading != nullptr) {
+      viewer->here->loading->missed.push_back(change);
+      continue;
+    }
+    const auto [place, fresh] =
+        places.try_emplace({viewer->handle, change.subject}, nets.size());
+    if (fresh) {
+      const User* subject = users_.find(change.subject);
+      const ContactRef* entry = subject == nullptr ? nullptr : viewer->contact(subject->handle);
+      nets.push_back({viewer->handle, &change.subject, entry != nullptr,
+                      entry != nullptr && entry->blocked()});
+    }
+    NetChange& net = nets[place->second];
+    switch (change.kind) {
+      case EdgeChange::Kind::added:
+        if (!net.listed) net.blocked = change.blocked;
+        net.listed = true;
+        break;
+      case EdgeChange::Kind::removed:
+        net.listed = false;
+        break;
+      case EdgeChange::Kind::blocked:
+      case EdgeChange::Kind::unblocked:
+        net.blocked = change.kind == EdgeChange::Kind::blocked;
+        break;
+    }
+  }
+  return nets;
+}
+
+// What one batch does to one viewer's list.
 struct Directory::ListChange {
   UserHandle viewer;
-  std::vector<UserId> added;
+  std::vector<AddedContact> added;
   std::vector<UserId> removed;
 };
 
-void Directory::on(const ContactsChanged& input) {
-  std::vector<ListChange> lists;  // in the order of their first change
-  for (const EdgeChange& change : input.changes) {
-    note_list_change(change.viewer);
-    apply_edge(change, lists);
+void Directory::change_edges(std::span<const EdgeChange> changes) {
+  std::vector<ListChange> lists;
+  std::map<UserHandle, std::size_t> places;
+  const auto list_of = [&](UserHandle viewer) -> ListChange& {
+    const auto [place, fresh] = places.try_emplace(viewer, lists.size());
+    if (fresh) lists.push_back({viewer, {}, {}});
+    return lists[place->second];
+  };
+  for (const NetChange& net : net_changes(changes)) {
+    User& viewer = users_[net.viewer];
+    User* subject = users_.find(*net.subject);
+    const ContactRef* entry = subject == nullptr ? nullptr : viewer.contact(subject->handle);
+    if (net.listed && entry == nullptr) {
+      add_contact(viewer, *net.subject, net.blocked);
+      list_of(net.viewer).added.push_back({users_.find(*net.subject), net.blocked});
+    } else if (!net.listed && entry != nullptr) {
+      remove_contact(viewer, *subject);
+      list_of(net.viewer).removed.push_back(*net.subject);
+    } else if (net.listed && entry->blocked() != net.blocked) {
+      set_blocked(viewer, *subject, net.blocked);
+    }
   }
   for (const ListChange& list : lists) {
-    const User& viewer = users_[list.viewer];
-    std::vector<AddedContact> added;
-    for (const UserId& id : list.added) {
-      const User* subject = users_.find(id);
-      const ContactRef* entry = subject == nullptr ? nullptr : viewer.contact(subject->handle);
-      if (entry != nullptr) added.push_back({subject, entry->blocked()});
-    }
     recipients_.clear();
-    collect_devices(viewer, kNoDevice);
-    if (!recipients_.empty()) effects_->contacts_changed(added, list.removed, recipients_);
-  }
-}
-
-void Directory::apply_edge(const EdgeChange& change, std::vector<ListChange>& lists) {
-  User* viewer = users_.find(change.viewer);
-  if (viewer == nullptr || viewer->here == nullptr || change.viewer == change.subject ||
-      viewer->here->contacts_state != ConnectedUser::Contacts::loaded)
-    return;
-  const auto list = [&]() -> ListChange& {
-    for (auto it = lists.rbegin(); it != lists.rend(); ++it)
-      if (it->viewer == viewer->handle) return *it;
-    return lists.emplace_back(ListChange{viewer->handle, {}, {}});
-  };
-  User* subject = users_.find(change.subject);
-  const bool listed = subject != nullptr && viewer->contact(subject->handle) != nullptr;
-  switch (change.kind) {
-    case EdgeChange::Kind::added:
-      if (listed) return;
-      add_contact(*viewer, change.subject, change.blocked);
-      list().added.push_back(change.subject);
-      return;
-    case EdgeChange::Kind::removed:
-      if (!listed) return;
-      remove_contact(*viewer, *subject);
-      list().removed.push_back(change.subject);
-      return;
-    case EdgeChange::Kind::blocked:
-    case EdgeChange::Kind::unblocked:
-      if (listed) set_blocked(*viewer, *subject, change.kind == EdgeChange::Kind::blocked);
-      return;
+    collect_devices(users_[list.viewer], kNoDevice);
+    if (!recipients_.empty()) effects_->contacts_changed(list.added, list.removed, recipients_);
   }
 }
 
 void Directory::add_contact(User& viewer, const UserId& id, bool blocked) {
   User& subject = intern(id);
+  ContactRef entry(subject.handle, blocked);
+  entry.set_watches(viewer.other_watchers.erase(subject.handle));
   auto& contacts = viewer.here->contacts;
-  const ContactRef entry(subject.handle, blocked);
   contacts.insert(std::lower_bound(contacts.begin(), contacts.end(), entry, by_handle), entry);
   ++subject.listed_by;
-  if (!blocked) subject.watchers.insert(viewer.handle);
+  if (!blocked) subject.add_watcher(viewer.handle);
 }
 
 void Directory::remove_contact(User& viewer, User& subject) {
+  const ContactRef* entry = viewer.contact(subject.handle);
+  if (entry->watches()) viewer.other_watchers.insert(subject.handle);
   auto& contacts = viewer.here->contacts;
-  contacts.erase(std::lower_bound(contacts.begin(), contacts.end(),
-                                  ContactRef(subject.handle, false), by_handle));
+  contacts.erase(contacts.begin() + (entry - contacts.data()));
   --subject.listed_by;
-  subject.watchers.erase(viewer.handle);
+  subject.remove_watcher(viewer.handle);
   release(subject);
 }
 
 // The viewer, who keeps the subject in its list, sees a stranger from now on, or no longer.
 void Directory::set_blocked(User& viewer, User& subject, bool blocked) {
-  auto& contacts = viewer.here->contacts;
-  const auto at = std::lower_bound(contacts.begin(), contacts.end(),
-                                   ContactRef(subject.handle, false), by_handle);
-  if (at->blocked() == blocked) return;
-  *at = ContactRef(subject.handle, blocked);
+  viewer.contact(subject.handle)->set_blocked(blocked);
   if (blocked) {
-    subject.watchers.erase(viewer.handle);
+    subject.remove_watcher(viewer.handle);
   } else {
-    subject.watchers.insert(viewer.handle);
+    subject.add_watcher(viewer.handle);
   }
   if (subject.view.offline()) return;
   // A version of its own, so that neither this event nor the one that takes it back looks old.

@@ -14,7 +14,9 @@ Device* Directory::lookup(DeviceRef ref) const {
 }
 
 void Directory::track(Device& device) {
+  CHECK(device.ref.index != kNoDevice.index);
   if (device.ref.index >= by_ref_.size()) by_ref_.resize(device.ref.index + 1);
+  CHECK(by_ref_[device.ref.index] == nullptr);  // the caller uses a slot again once it is free
   by_ref_[device.ref.index] = &device;
 }
 
@@ -24,31 +26,30 @@ void Directory::untrack(Device& device) {
 
 void Directory::on(const Connect& input) {
   User& user = intern(input.user);
-  if (user.here == nullptr) {
+  const bool first = user.here == nullptr;
+  if (first) {
     user.here = std::make_unique<ConnectedUser>();
+    user.here->loading = std::make_unique<Loading>();
     user.here->told.chose_offline = user.chose(Status::offline);
-    user.here->told.message = user.message();
+    user.here->told.message = CompactText(user.message());
     ++connected_users_;
   }
-  auto device = std::make_unique<Device>(user.handle);
-  device->ref = input.device;
-  device->socket_id = input.socket_id;
-  device->key = input.device_key;
-  device->wants_snapshot = input.snapshot || !input.cursor.empty();
-  device->cursor = input.cursor;
-  device->address = strings_.intern(input.address);
-  device->user_agent = strings_.intern(input.user_agent);
-  if (input.info) describe(*device, *input.info);
-  track(*device);
-  if (user.here->contacts_state == ConnectedUser::Contacts::loaded) {
-    admit(user, std::move(device));
+  Joining joining{std::make_unique<Device>(user.handle), input.snapshot || !input.cursor.empty(),
+                  input.cursor};
+  Device& device = *joining.device;
+  device.ref = input.device;
+  device.socket_id = input.socket_id;
+  device.key = CompactText(input.device_key);
+  device.address = CompactText(input.address);
+  device.user_agent = strings_.intern(input.user_agent);
+  if (input.info) describe(device, *input.info);
+  track(device);
+  if (user.here->loading == nullptr) {
+    admit(user, std::move(joining));
     return;
   }
-  user.here->joining.push_back(std::move(device));
-  if (user.here->contacts_state == ConnectedUser::Contacts::absent) {
-    user.here->contacts_state = ConnectedUser::Contacts::loading;
-    effects_->load_contacts(user.id);
-  }
+  user.here->loading->joining.push_back(std::move(joining));
+  if (first) effects_->load_contacts(user.id);
 }
 
 void Directory::describe(Device& device, const DeviceInfo& info) {
@@ -100,29 +101,27 @@ bool Directory::make_room(User& user) {
   return true;
 }
 
-void Directory::admit(User& user, std::unique_ptr<Device> device) {
-  const DeviceRef ref = device->ref;
-  std::unique_ptr<Device>* place = replaced_by(user, *device);
+void Directory::admit(User& user, Joining joining) {
+  const DeviceRef ref = joining.device->ref;
+  std::unique_ptr<Device>* place = replaced_by(user, *joining.device);
   if (place == nullptr && !make_room(user)) {
-    untrack(*device);
+    untrack(*joining.device);
     effects_->refused(ref, {base::ErrorCode::kTooManyDevices,
                             "the user has as many devices as limits.devices_per_user allows"});
     return;
   }
-  Device& joined = *device;
+  Device& joined = *joining.device;
   joined.state = DeviceState::live;
   joined.connected_at = now_.wall;
   joined.last_heard = now_.steady;
   wheel_.arm(joined.deadline, now_.steady + options_.stale_after);
   if (place != nullptr) {
-    take_over(*place, std::move(device));
+    take_over(*place, std::move(joining.device));
   } else {
-    user.here->devices.push_back(std::move(device));
+    user.here->devices.push_back(std::move(joining.device));
     ++device_count_;
   }
-  const std::optional<Version> since = snapshot_since(user, joined.cursor);
-  joined.cursor = std::string();
-  effects_->accepted(ref, joined.wants_snapshot, since);
+  effects_->accepted(ref, joining.wants_snapshot, snapshot_since(user, joining.cursor));
   settle(user, OfflineReason::disconnected, ref);
 }
 
@@ -213,13 +212,14 @@ void Directory::on(const CloseDevice& input) {
 }
 
 // Takes a device, already untracked, out of its user and tells whom that concerns.
-void Directory::remove(User& user, Device& device) {
-  auto& list = device.state == DeviceState::joining ? user.here->joining : user.here->devices;
-  if (device.state != DeviceState::joining) --device_count_;
-  const auto at = std::find_if(list.begin(), list.end(),
-                               [&](const auto& owned) { return owned.get() == &device; });
-  CHECK(at != list.end());
-  list.erase(at);
+void Directory::remove(User& user, const Device& device) {
+  if (device.state == DeviceState::joining) {
+    std::erase_if(user.here->loading->joining,
+                  [&](const Joining& joining) { return joining.device.get() == &device; });
+    return;
+  }
+  --device_count_;
+  std::erase_if(user.here->devices, [&](const auto& owned) { return owned.get() == &device; });
   settle(user, OfflineReason::disconnected, kNoDevice);
   release(user);
 }

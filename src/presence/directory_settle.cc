@@ -25,21 +25,24 @@ void Directory::collect_devices(const User& user, DeviceRef except) {
 // `reason` is why the user went offline, if that is what happened; `origin` the device that caused
 // the change, which is not told of its own coming.
 void Directory::settle(User& user, OfflineReason reason, DeviceRef origin) {
-  Decision decision;
-  bool connected = false;
-  if (user.here != nullptr) {
-    decision = decide(user.here->devices, user.chosen ? &user.chosen->choice : nullptr,
-                      options_.auto_away_after, user.here->automatic);
-    connected = std::any_of(user.here->devices.begin(), user.here->devices.end(),
-                            [](const auto& device) { return device->counts(); });
-  }
   const bool was_visible = !user.view.offline();
-  settle_view(user, decision, reason);
-  if (user.here != nullptr) settle_own(user, decision, origin);
+  announce(user, reason, origin);
+  const bool connected =
+      user.here != nullptr && std::any_of(user.here->devices.begin(), user.here->devices.end(),
+                                          [](const auto& device) { return device->counts(); });
   if (connected != user.saved_connected || was_visible == user.view.offline()) {
     user.saved_connected = connected;
     effects_->save(record(user));
   }
+}
+
+void Directory::announce(User& user, OfflineReason reason, DeviceRef origin) {
+  Decision decision;
+  if (user.here != nullptr)
+    decision = decide(user.here->devices, user.chosen ? &user.chosen->choice : nullptr,
+                      options_.auto_away_after, user.here->automatic);
+  settle_view(user, decision, reason);
+  if (user.here != nullptr) settle_own(user, decision, origin);
 }
 
 View Directory::next_view(const User& user, const Decision& decision, OfflineReason reason) const {
@@ -62,7 +65,7 @@ View Directory::next_view(const User& user, const Decision& decision, OfflineRea
   }
   view.status = decision.status;
   view.auto_away = decision.auto_away;
-  view.message = user.message();
+  view.message = CompactText(user.message());
   view.devices.reserve(user.here->devices.size());
   for (const auto& device : user.here->devices) {
     if (!device->counts()) continue;
@@ -78,7 +81,8 @@ void Directory::settle_view(User& user, const Decision& decision, OfflineReason 
   user.view = std::move(after);
   if (!change.any()) return;
   recipients_.clear();
-  user.watchers.for_each([&](UserHandle watcher) { collect_devices(users_[watcher], kNoDevice); });
+  user.for_each_watcher(
+      [&](UserHandle watcher) { collect_devices(users_[watcher], kNoDevice); });
   if (change.came_online) tell_watchers(WatcherEvent::user_online, user);
   if (change.went_offline) tell_watchers(WatcherEvent::user_offline, user);
   if (change.devices_changed) tell_watchers(WatcherEvent::user_devices_changed, user);
@@ -95,7 +99,7 @@ void Directory::settle_own(User& user, const Decision& decision, DeviceRef origi
   OwnTold next;
   next.decision = decision;
   next.chose_offline = user.chose(Status::offline);
-  next.message = user.message();
+  next.message = CompactText(user.message());
   bool any_before = false;
   bool any_after = false;
   for (const auto& device : user.here->devices) {

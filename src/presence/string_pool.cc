@@ -4,8 +4,9 @@ namespace presence {
 
 PooledString StringPool::intern(std::string_view text) {
   if (text.empty()) return {};
-  const auto [at, inserted] =
-      entries_.try_emplace(std::string(text), PooledString::Shared{this, 0});
+  auto at = entries_.find(text);
+  if (at == entries_.end())
+    at = entries_.try_emplace(std::string(text), PooledString::Shared{this, 0}).first;
   return PooledString(&*at);
 }
 

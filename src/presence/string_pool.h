@@ -4,10 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+
+#include "base/sip_hash.h"
 
 namespace presence {
 
@@ -44,7 +47,8 @@ class PooledString {
 
 class StringPool {
  public:
-  StringPool() = default;
+  // The texts come from strangers, so `key` is secret in production.
+  explicit StringPool(base::HashKey key = {}) : entries_(0, Hash{key}) {}
   StringPool(const StringPool&) = delete;
   StringPool& operator=(const StringPool&) = delete;
 
@@ -53,8 +57,13 @@ class StringPool {
 
  private:
   friend class PooledString;
+  struct Hash {
+    using is_transparent = void;
+    base::HashKey key;
+    std::size_t operator()(std::string_view text) const { return base::sip_hash(key, text); }
+  };
   // Nodes of an unordered_map stay where they are, so entries may be pointed to.
-  std::unordered_map<std::string, PooledString::Shared> entries_;
+  std::unordered_map<std::string, PooledString::Shared, Hash, std::equal_to<>> entries_;
 };
 
 }  // namespace presence

@@ -1,7 +1,6 @@
 // What the directory keeps of a user.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,11 +16,20 @@ namespace presence {
 // An entry of a connected user's contact list. 4 bytes: there are a hundred of them per user.
 class ContactRef {
  public:
-  ContactRef(UserHandle handle, bool blocked) : value_(handle << 1 | (blocked ? 1U : 0U)) {}
-  [[nodiscard]] UserHandle handle() const { return value_ >> 1; }
-  [[nodiscard]] bool blocked() const { return (value_ & 1U) != 0; }
+  static constexpr UserHandle kMaxHandle = kNoUser >> 2;
+
+  ContactRef(UserHandle handle, bool blocked) : value_(handle << 2 | (blocked ? kBlocked : 0)) {}
+  [[nodiscard]] UserHandle handle() const { return value_ >> 2; }
+  // The contact blocks the owner of the list, who sees a stranger.
+  [[nodiscard]] bool blocked() const { return (value_ & kBlocked) != 0; }
+  // The contact is itself a watcher of the owner of the list.
+  [[nodiscard]] bool watches() const { return (value_ & kWatches) != 0; }
+  void set_blocked(bool on) { value_ = on ? value_ | kBlocked : value_ & ~kBlocked; }
+  void set_watches(bool on) { value_ = on ? value_ | kWatches : value_ & ~kWatches; }
 
  private:
+  static constexpr uint32_t kBlocked = 1;
+  static constexpr uint32_t kWatches = 2;
   uint32_t value_;
 };
 
@@ -36,23 +44,32 @@ struct Decision {
 struct OwnTold {
   Decision decision;
   bool chose_offline = false;
-  std::string message;
+  CompactText message;
   DeviceKinds kinds{};
+};
+
+// A connection that waits for the contacts of its user.
+struct Joining {
+  std::unique_ptr<Device> device;
+  bool wants_snapshot = false;
+  std::string cursor;
+};
+
+// What collects while the contacts of a user are being read.
+struct Loading {
+  std::vector<Joining> joining;
+  // The reading may not have seen these.
+  std::vector<EdgeChange> missed;
 };
 
 // The part of a user that exists only while a device does.
 struct ConnectedUser {
-  enum class Contacts : uint8_t { absent, loading, loaded };
-
   std::vector<std::unique_ptr<Device>> devices;  // joined, in the order of their joining
-  std::vector<std::unique_ptr<Device>> joining;
-  std::vector<ContactRef> contacts;  // sorted by handle
-  Contacts contacts_state = Contacts::absent;
-  Decision automatic;              // by lines 4 and 6, as of when a device was last live
-  base::WallTime visible_since{};  // the end of the last chosen `offline`
+  std::vector<ContactRef> contacts;              // sorted by handle
+  std::unique_ptr<Loading> loading;              // until the contacts are there
+  base::WallTime visible_since{};                // the end of the last chosen `offline`
+  Decision automatic;  // by lines 4 and 6, as of when a device was last live
   OwnTold told;
-
-  [[nodiscard]] bool empty() const { return devices.empty() && joining.empty(); }
 };
 
 struct ChosenStatus {
@@ -69,7 +86,9 @@ struct User {
   bool saved_connected = false;
   UserId id;
   View view;           // as watchers were last told; view.last_seen is the visible one
-  HandleSet watchers;  // connected users that have this one as a contact and are not blocked
+  // Connected users that have this one as a contact and are not blocked by it; those that are
+  // contacts of it, too, are marked in its list instead, which makes a mutual edge cost 4 bytes.
+  HandleSet other_watchers;
   Version own_version = 0;
   base::WallTime last_seen{};  // own view
   std::unique_ptr<ChosenStatus> chosen;
@@ -82,12 +101,19 @@ struct User {
     return chosen == nullptr ? std::string_view() : std::string_view(chosen->choice.message);
   }
   // The entry of `wanted` in this user's list, or null.
-  [[nodiscard]] const ContactRef* contact(UserHandle wanted) const {
-    if (here == nullptr) return nullptr;
-    const auto at =
-        std::lower_bound(here->contacts.begin(), here->contacts.end(), wanted,
-                         [](const ContactRef& entry, UserHandle h) { return entry.handle() < h; });
-    return at != here->contacts.end() && at->handle() == wanted ? &*at : nullptr;
+  [[nodiscard]] const ContactRef* contact(UserHandle wanted) const;
+  [[nodiscard]] ContactRef* contact(UserHandle wanted);
+
+  void add_watcher(UserHandle watcher);
+  void remove_watcher(UserHandle watcher);
+  // In an order that depends only on what happened before. `visit(handle)` must not change lists.
+  template <class Visit>
+  void for_each_watcher(Visit&& visit) const {
+    if (here != nullptr) {
+      for (const ContactRef& entry : here->contacts)
+        if (entry.watches()) visit(entry.handle());
+    }
+    other_watchers.for_each(visit);
   }
 };
 

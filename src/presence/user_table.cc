@@ -1,26 +1,10 @@
 #include "presence/user_table.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "base/check.h"
 
 namespace presence {
-
-// Eight bytes at a time, multiplied and folded. Ids are chosen by whoever may connect, so a
-// collision attack has to be survivable: the table's probe runs only get longer, and the contract
-// bounds an id to 128 bytes.
-uint32_t hash_user_id(std::string_view id) {
-  uint64_t hash = 0x9E3779B97F4A7C15ULL ^ id.size();
-  while (!id.empty()) {
-    uint64_t word = 0;
-    const std::size_t taken = std::min<std::size_t>(id.size(), sizeof word);
-    std::memcpy(&word, id.data(), taken);
-    id.remove_prefix(taken);
-    hash = (hash ^ word) * 0xD6E8FEB86659FD93ULL;
-    hash ^= hash >> 32;
-  }
-  return static_cast<uint32_t>(hash ^ hash >> 29);
-}
 
 // The slot that holds `id`, or the free one where it would go.
 std::size_t UserTable::slot_of(std::string_view id, uint32_t hash) const {
@@ -34,7 +18,7 @@ std::size_t UserTable::slot_of(std::string_view id, uint32_t hash) const {
 
 const User* UserTable::find(std::string_view id) const {
   if (index_.empty()) return nullptr;
-  const UserHandle handle = index_[slot_of(id, hash_user_id(id))];
+  const UserHandle handle = index_[slot_of(id, hash_of(id))];
   return handle == kNoUser ? nullptr : users_[handle].get();
 }
 
@@ -44,14 +28,14 @@ User* UserTable::find(std::string_view id) {
 
 User& UserTable::intern(std::string_view id) {
   if ((size_ + 1) * 2 > index_.size()) grow();
-  const uint32_t hash = hash_user_id(id);
+  const uint32_t hash = hash_of(id);
   UserHandle& slot = index_[slot_of(id, hash)];
   if (slot != kNoUser) return *users_[slot];
   auto user = std::make_unique<User>();
   user->id = id;
   user->hash = hash;
   if (free_.empty()) {
-    CHECK(users_.size() < (kNoUser >> 1));  // a ContactRef has 31 bits for it
+    CHECK(users_.size() <= ContactRef::kMaxHandle);
     user->handle = end();
     users_.push_back(std::move(user));
     slot = end() - 1;

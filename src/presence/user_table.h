@@ -9,12 +9,16 @@
 #include <string_view>
 #include <vector>
 
+#include "base/sip_hash.h"
 #include "presence/user.h"
 
 namespace presence {
 
 class UserTable {
  public:
+  // Ids are chosen by strangers, so `key` is secret in production.
+  explicit UserTable(base::HashKey key = {}) : key_(key) {}
+
   [[nodiscard]] User* find(std::string_view id);
   [[nodiscard]] const User* find(std::string_view id) const;
   // The user of that id, made when it is not there.
@@ -29,16 +33,17 @@ class UserTable {
   [[nodiscard]] User* at(UserHandle handle) { return users_[handle].get(); }
 
  private:
+  [[nodiscard]] uint32_t hash_of(std::string_view id) const {
+    return static_cast<uint32_t>(base::sip_hash(key_, id));
+  }
   [[nodiscard]] std::size_t slot_of(std::string_view id, uint32_t hash) const;
   void grow();
 
+  base::HashKey key_;
   std::vector<std::unique_ptr<User>> users_;
   std::vector<UserHandle> free_;
   std::vector<UserHandle> index_;  // power of two, at most half full; kNoUser: free
   std::size_t size_ = 0;
 };
-
-// A hash that is the same in every run; also what a cursor names its user by.
-[[nodiscard]] uint32_t hash_user_id(std::string_view id);
 
 }  // namespace presence

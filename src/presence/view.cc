@@ -1,5 +1,7 @@
 #include "presence/view.h"
 
+#include <cstring>
+
 #include "base/check.h"
 
 namespace presence {

@@ -6,12 +6,11 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/time.h"
+#include "presence/compact_text.h"
 #include "presence/ids.h"
 #include "presence/ports.h"
 
@@ -48,7 +47,7 @@ struct VisibleDevice {
 struct View {
   Version version = 0;
   base::WallTime last_seen{};  // of an offline user; a visible one is seen now
-  std::string message;         // empty while offline
+  CompactText message;         // empty while offline
   std::vector<VisibleDevice> devices;
   Status status = Status::offline;
   bool auto_away = false;
