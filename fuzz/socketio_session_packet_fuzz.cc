@@ -94,24 +94,12 @@ struct World {
         sockets.empty() ? nullptr : sockets[input.byte() % sockets.size()];
     const std::string query = "EIO=4&transport=polling&sid=" + sid;
     switch (input.byte() % 14) {
-      case 0:
-        open(host.get("EIO=4&transport=polling").body());
-        break;
-      case 1:
-        connect("EIO=4&transport=websocket");
-        break;
-      case 2:
-        connect("EIO=4&transport=websocket&sid=" + sid);
-        break;
-      case 3:
-        gets.push_back(&host.get(query));
-        break;
-      case 4:
-        host.post(query, std::string(input.text()));
-        break;
-      case 5:
-        posts.push_back(&host.send(host.request("POST", query)));
-        break;
+      case 0: open(host.get("EIO=4&transport=polling").body()); break;
+      case 1: connect("EIO=4&transport=websocket"); break;
+      case 2: connect("EIO=4&transport=websocket&sid=" + sid); break;
+      case 3: gets.push_back(&host.get(query)); break;
+      case 4: host.post(query, std::string(input.text())); break;
+      case 5: posts.push_back(&host.send(host.request("POST", query))); break;
       case 6:
         if (!posts.empty())
           posts[input.byte() % posts.size()]->send_body(std::string(input.text()));
@@ -130,12 +118,8 @@ struct World {
       case 11:
         if (socket != nullptr) socket->end(input.byte() % 2 == 0 ? 1006 : 1002);
         break;
-      case 12:
-        host.pass(base::Duration(input.byte()), base::Duration(50));
-        break;
-      default:
-        answer(input.byte());
-        break;
+      case 12: host.pass(base::Duration(input.byte()), base::Duration(50)); break;
+      default: answer(input.byte()); break;
     }
     if (input.byte() % 2 == 0) host.turn();
   }

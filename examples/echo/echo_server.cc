@@ -69,9 +69,7 @@ EchoServer::EchoServer(const Settings& settings, runtime::EventLoop& loop)
   });
 }
 
-EchoServer::~EchoServer() {
-  loop_.remove_wheel(wheel_);
-}
+EchoServer::~EchoServer() { loop_.remove_wheel(wheel_); }
 
 void EchoServer::end_turn() {
   engine_.flush();

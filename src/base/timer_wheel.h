@@ -11,6 +11,7 @@
 // unlinks itself.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -59,22 +60,37 @@ class TimerWheel {
   // disarmed before the call, which may arm, cancel or destroy any node.
   template <class Due>
   void advance(SteadyTime now, Due&& due) {
+    if (bound_known_ && (!bound_ || now < *bound_)) {
+      current_tick_ = std::max(current_tick_, tick_of(now));
+      return;
+    }
     collect(now);
     while (TimerNode* node = pop_due()) due(*node);
   }
 
   // A time before which nothing is due: the earliest deadline when it lies within one turn of the
-  // wheel, the end of that turn otherwise. Nothing when no node is armed in a turn ahead.
+  // wheel, the end of that turn otherwise; that of a node cancelled meanwhile, too. Nothing when no
+  // node is armed. Kept until advance() passes it, so that asking in every turn of a loop is free.
   [[nodiscard]] std::optional<SteadyTime> next_due() const;
 
  private:
   [[nodiscard]] int64_t tick_of(SteadyTime t) const { return t.time_since_epoch() / tick_; }
+  [[nodiscard]] std::size_t slot_of(int64_t tick) const {
+    return static_cast<std::size_t>(tick) & (slots_.size() - 1);
+  }
+  [[nodiscard]] std::optional<SteadyTime> find_next_due() const;
+  [[nodiscard]] std::optional<SteadyTime> earliest_in(std::size_t first, std::size_t last,
+                                                      int64_t tick, bool& later_turn) const;
   void collect(SteadyTime now);
   TimerNode* pop_due();
   static void link_before(TimerNode& head, TimerNode& node);
 
   Duration tick_;
   std::vector<TimerNode> slots_;
+  // A bit per slot: clear when it is known to be empty. Nodes leave without telling the wheel.
+  mutable std::vector<uint64_t> occupied_;
+  mutable std::optional<SteadyTime> bound_;  // next_due(), when it is known
+  mutable bool bound_known_ = true;
   TimerNode due_;
   int64_t current_tick_;
 };

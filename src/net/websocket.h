@@ -31,6 +31,8 @@ struct WebSocketOptions {
   bool deflate = false;                 // accept permessage-deflate (RFC 7692) when offered
   std::size_t deflate_threshold = 1024;  // shorter messages go uncompressed
   std::size_t max_backlog = 4U << 20;    // bytes waiting to be sent; beyond: the peer is cut off
+
+  bool operator==(const WebSocketOptions&) const = default;
 };
 
 class WebSocketHandler {

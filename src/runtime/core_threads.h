@@ -32,7 +32,7 @@ namespace runtime {
 
 // `host` is a literal IPv4 or IPv6 address or a name; empty means every address of both families.
 struct ListenAddress {
-  std::string host;
+  std::string host{};
   uint16_t port = 0;  // 0: the kernel picks one
 
   // As in a URL: IPv6 in brackets.
@@ -59,26 +59,26 @@ struct TlsFiles {
 
 struct CoreOptions {
   unsigned threads = 0;  // 0: one per processor
-  ConnectionTimeouts timeouts;
+  ConnectionTimeouts timeouts{};
   // Open connections per peer address, over all threads; the first request of one too many is
   // answered 429. 0: no limit.
   unsigned connections_per_address = 0;
   // Addresses that are not counted, such as trusted proxies. Called in any core thread.
-  std::function<bool(std::string_view address)> uncounted_address;
+  std::function<bool(std::string_view address)> uncounted_address{};
   // Descriptors kept free for everything that is not a device connection.
   unsigned reserved_descriptors = 128;
 };
 
 struct ListenOptions {
-  ListenAddress address;
-  std::optional<TlsFiles> tls;
+  ListenAddress address{};
+  std::optional<TlsFiles> tls{};
   bool first_thread_only = false;  // for an address that only operators use
 };
 
 class CoreThreads {
  public:
-  // Called once per thread, in that thread, before its loop runs. The handler is destroyed in the
-  // same thread after its last connection.
+  // Called once per thread, in that thread, before its loop runs; never in two threads at once. The
+  // handler is destroyed in the same thread after its last connection, when the loop has ended.
   using HandlerFactory =
       std::function<std::unique_ptr<net::HttpHandler>(unsigned thread, EventLoop& loop)>;
 

@@ -18,16 +18,11 @@ namespace {
 
 DisconnectReason reason_of(engineio::CloseReason reason) {
   switch (reason) {
-    case engineio::CloseReason::kPingTimeout:
-      return DisconnectReason::kPingTimeout;
-    case engineio::CloseReason::kTransportClose:
-      return DisconnectReason::kTransportClose;
-    case engineio::CloseReason::kTransportError:
-      return DisconnectReason::kTransportError;
-    case engineio::CloseReason::kParseError:
-      return DisconnectReason::kParseError;
-    case engineio::CloseReason::kForcedClose:
-      return DisconnectReason::kForcedClose;
+    case engineio::CloseReason::kPingTimeout: return DisconnectReason::kPingTimeout;
+    case engineio::CloseReason::kTransportClose: return DisconnectReason::kTransportClose;
+    case engineio::CloseReason::kTransportError: return DisconnectReason::kTransportError;
+    case engineio::CloseReason::kParseError: return DisconnectReason::kParseError;
+    case engineio::CloseReason::kForcedClose: return DisconnectReason::kForcedClose;
   }
   return DisconnectReason::kForcedClose;
 }
@@ -69,17 +64,13 @@ void Connection::on_text(std::string_view text) {
                            : std::nullopt;  // text while attachments are due
   if (!head) return close(DisconnectReason::kParseError);
   switch (head->type) {
-    case PacketType::kConnect:
-      return on_connect(*head);
-    case PacketType::kDisconnect:
-      return on_disconnect(*head);
-    case PacketType::kConnectError:
-      return close(DisconnectReason::kParseError);
+    case PacketType::kConnect: return on_connect(*head);
+    case PacketType::kDisconnect: return on_disconnect(*head);
+    case PacketType::kConnectError: return close(DisconnectReason::kParseError);
     case PacketType::kEvent:
     case PacketType::kAck:
     case PacketType::kBinaryEvent:
-    case PacketType::kBinaryAck:
-      return on_payload(*head, text);
+    case PacketType::kBinaryAck: return on_payload(*head, text);
   }
 }
 
@@ -137,16 +128,18 @@ void Connection::on_connect(const PacketHead& head) {
 void Connection::request_connect(Namespace& nsp, const boost::json::object& auth) {
   const auto id = ConnectId{++server_.next_connect};
   if (opening_ == nullptr) opening_ = std::make_unique<Opening>(*this);
-  opening_->pending.push_back({id, &nsp});
-  server_.pending.emplace(static_cast<uint64_t>(id), this);
-  nsp.impl_->handler.on_connect(nsp, ConnectRequest{id, auth, session_});
-}
-
-Socket* Connection::accept(ConnectId id, Namespace& nsp) {
-  if (!take_pending(id) || !session_.open()) return nullptr;
   std::array<uint8_t, 15> random{};
   server_.random.fill(random);
   const std::string socket_id = base::base64url_encode(random);
+  opening_->pending.push_back({id, &nsp, socket_id});
+  server_.pending.emplace(static_cast<uint64_t>(id), this);
+  nsp.impl_->handler.on_connect(nsp, ConnectRequest{id, socket_id, auth, session_});
+}
+
+Socket* Connection::accept(ConnectId id, Namespace& nsp) {
+  const std::optional<Pending> pending = take_pending(id);
+  if (!pending || !session_.open()) return nullptr;
+  const std::string& socket_id = pending->socket_id;
   auto* socket = new Socket(nsp, *this, socket_id);
   nsp.impl_->sockets.insert(socket);
   socket->next_ = std::exchange(first_, socket);
@@ -168,13 +161,15 @@ void Connection::refuse(ConnectId id, Namespace& nsp, std::string_view message,
   session_.send_text(encode_connect_error(nsp.name(), message, data_json));
 }
 
-bool Connection::take_pending(ConnectId id) {
-  if (opening_ == nullptr) return false;
-  if (std::erase_if(opening_->pending, [id](const Pending& p) { return p.id == id; }) == 0) {
-    return false;
-  }
+std::optional<Connection::Pending> Connection::take_pending(ConnectId id) {
+  if (opening_ == nullptr) return std::nullopt;
+  const auto at = std::find_if(opening_->pending.begin(), opening_->pending.end(),
+                               [id](const Pending& p) { return p.id == id; });
+  if (at == opening_->pending.end()) return std::nullopt;
+  Pending taken = std::move(*at);
+  opening_->pending.erase(at);
   server_.pending.erase(static_cast<uint64_t>(id));
-  return true;
+  return taken;
 }
 
 void Connection::drop_opening_if_idle() {

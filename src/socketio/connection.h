@@ -54,6 +54,7 @@ class Connection final {
   struct Pending {
     ConnectId id;
     Namespace* nsp;
+    std::string socket_id;
   };
   // What exists while a connection has not yet joined anything.
   struct Opening;
@@ -70,7 +71,7 @@ class Connection final {
   [[nodiscard]] Socket* first_connected() const;
   [[nodiscard]] bool pending(std::string_view nsp) const;
   [[nodiscard]] std::size_t namespace_count() const;
-  [[nodiscard]] bool take_pending(ConnectId id);
+  [[nodiscard]] std::optional<Pending> take_pending(ConnectId id);
   void drop_opening_if_idle();
 
   Server::Impl& server_;

@@ -40,9 +40,7 @@ Namespace::~Namespace() {
   for (Socket* socket : impl_->sockets) delete socket;
 }
 
-std::string_view Namespace::name() const {
-  return impl_->name;
-}
+std::string_view Namespace::name() const { return impl_->name; }
 
 Socket* Namespace::accept(ConnectId id) {
   Connection* connection = impl_->server.connection_of(id);
@@ -59,13 +57,9 @@ engineio::Session* Namespace::session_of(ConnectId id) const {
   return connection == nullptr ? nullptr : &connection->session();
 }
 
-Socket* Namespace::find(std::string_view id) const {
-  return impl_->find(id);
-}
+Socket* Namespace::find(std::string_view id) const { return impl_->find(id); }
 
-std::size_t Namespace::size() const {
-  return impl_->sockets.size();
-}
+std::size_t Namespace::size() const { return impl_->sockets.size(); }
 
 void Namespace::for_each(const std::function<void(Socket&)>& visit) const {
   // A copy, because visitors may disconnect sockets; what they disconnect lives until flush().

@@ -28,6 +28,7 @@ enum class ConnectId : uint64_t {};
 // A client asks to join the namespace. Views are valid during the call.
 struct ConnectRequest {
   ConnectId id;
+  std::string_view socket_id;       // what the socket will be called when it is accepted
   const boost::json::object& auth;  // empty when the client sent none
   engineio::Session& session;       // handshake() is there unless it was released
 };

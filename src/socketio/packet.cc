@@ -1,5 +1,7 @@
 #include "socketio/packet.h"
 
+#include "base/json_text.h"
+
 #include <array>
 #include <charconv>
 #include <system_error>
@@ -11,9 +13,7 @@ bool is_binary(PacketType type) {
   return type == PacketType::kBinaryEvent || type == PacketType::kBinaryAck;
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Takes the digits at the front of `text`; nothing when there are none or the number is over
 // `most`.
@@ -78,7 +78,7 @@ std::string encode_event(std::string_view nsp, std::string_view name, std::strin
   append_packet_head(out, attachments > 0 ? PacketType::kBinaryEvent : PacketType::kEvent, nsp, id,
                      attachments);
   out += '[';
-  append_json_string(out, name);
+  base::append_json_string(out, name);
   if (!args_json.empty()) out += ',';
   out += args_json;
   out += ']';
@@ -102,53 +102,13 @@ std::string encode_connect_error(std::string_view nsp, std::string_view message,
   std::string out;
   append_packet_head(out, PacketType::kConnectError, nsp);
   out += R"({"message":)";
-  append_json_string(out, message);
+  base::append_json_string(out, message);
   if (!data_json.empty()) {
     out += R"(,"data":)";
     out += data_json;
   }
   out += '}';
   return out;
-}
-
-void append_json_string(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  out += '"';
-  std::size_t copied = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
-    out += text.substr(copied, i - copied);
-    copied = i + 1;
-    out += '\\';
-    switch (byte) {
-      case '\b':
-        out += 'b';
-        break;
-      case '\f':
-        out += 'f';
-        break;
-      case '\n':
-        out += 'n';
-        break;
-      case '\r':
-        out += 'r';
-        break;
-      case '\t':
-        out += 't';
-        break;
-      case '"':
-      case '\\':
-        out += static_cast<char>(byte);
-        break;
-      default:
-        out += "u00";
-        out += kHex[byte >> 4];
-        out += kHex[byte & 0xf];
-    }
-  }
-  out += text.substr(copied);
-  out += '"';
 }
 
 }  // namespace socketio

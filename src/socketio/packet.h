@@ -54,7 +54,4 @@ std::string encode_ack(std::string_view nsp, uint64_t id, std::string_view args_
 std::string encode_connect_error(std::string_view nsp, std::string_view message,
                                  std::string_view data_json);
 
-// Appends `text` as a JSON string with its quotes.
-void append_json_string(std::string& out, std::string_view text);
-
 }  // namespace socketio

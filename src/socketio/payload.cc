@@ -1,5 +1,7 @@
 #include "socketio/payload.h"
 
+#include "base/json_text.h"
+
 #include <algorithm>
 #include <array>
 #include <boost/json/error.hpp>
@@ -27,12 +29,8 @@ int unicode_escape(std::string_view text, std::size_t at) {
   return error == std::errc() && end == first + 4 ? code : -1;
 }
 
-bool leads(int code) {
-  return code >= 0xd800 && code < 0xdc00;
-}
-bool trails(int code) {
-  return code >= 0xdc00 && code < 0xe000;
-}
+bool leads(int code) { return code >= 0xd800 && code < 0xdc00; }
+bool trails(int code) { return code >= 0xdc00 && code < 0xe000; }
 
 // Half surrogate pairs replaced by U+FFFD, which is as long.
 std::string repair_surrogates(std::string_view text) {
@@ -170,23 +168,13 @@ bool valid_placeholders(const boost::json::value& payload, std::size_t attachmen
 
 void append_json(std::string& out, const boost::json::value& value) {
   switch (value.kind()) {
-    case boost::json::kind::null:
-      out += "null";
-      break;
-    case boost::json::kind::bool_:
-      out += value.get_bool() ? "true" : "false";
-      break;
-    case boost::json::kind::int64:
-      append_integer(out, value.get_int64());
-      break;
-    case boost::json::kind::uint64:
-      append_integer(out, value.get_uint64());
-      break;
-    case boost::json::kind::double_:
-      append_double(out, value.get_double());
-      break;
+    case boost::json::kind::null: out += "null"; break;
+    case boost::json::kind::bool_: out += value.get_bool() ? "true" : "false"; break;
+    case boost::json::kind::int64: append_integer(out, value.get_int64()); break;
+    case boost::json::kind::uint64: append_integer(out, value.get_uint64()); break;
+    case boost::json::kind::double_: append_double(out, value.get_double()); break;
     case boost::json::kind::string:
-      append_json_string(out, {value.get_string().data(), value.get_string().size()});
+      base::append_json_string(out, {value.get_string().data(), value.get_string().size()});
       break;
     case boost::json::kind::array:
       out += '[';
@@ -198,7 +186,7 @@ void append_json(std::string& out, const boost::json::value& value) {
       bool first = true;
       for (const auto& member : value.get_object()) {
         if (!std::exchange(first, false)) out += ',';
-        append_json_string(out, {member.key().data(), member.key().size()});
+        base::append_json_string(out, {member.key().data(), member.key().size()});
         out += ':';
         append_json(out, member.value());
       }

@@ -94,9 +94,7 @@ RC_GTEST_PROP(JsonProperty, StringsReadBackAsTheyWere, (const std::string& in)) 
   RC_ASSERT(back->as_string() == text);
 }
 
-bool event(std::string_view text) {
-  return valid_event_payload(*parse_json(text, {}));
-}
+bool event(std::string_view text) { return valid_event_payload(*parse_json(text, {})); }
 
 TEST(EventPayload, IsANonEmptyArrayThatStartsWithAStringOrANumber) {
   EXPECT_TRUE(event(R"(["a"])"));

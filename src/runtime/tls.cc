@@ -1,0 +1,109 @@
+#include "runtime/tls.h"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string_view>
+
+#include "base/check.h"
+
+namespace runtime {
+namespace {
+
+std::string openssl_reason() {
+  std::array<char, 256> text{};
+  ERR_error_string_n(ERR_get_error(), text.data(), text.size());
+  ERR_clear_error();
+  return text.data();
+}
+
+int select_http(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
+                unsigned in_size, void*) {
+  static constexpr std::string_view kProtocols("\x08http/1.1", 9);
+  unsigned char* chosen = nullptr;
+  const int result = SSL_select_next_proto(
+      &chosen, out_size, reinterpret_cast<const unsigned char*>(kProtocols.data()),
+      static_cast<unsigned>(kProtocols.size()), in, in_size);
+  *out = chosen;
+  return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+int length_of(std::size_t size) {
+  return static_cast<int>(
+      std::min(size, static_cast<std::size_t>(std::numeric_limits<int>::max())));
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<TlsContext>> TlsContext::load(const TlsFiles& files) {
+  std::unique_ptr<TlsContext> result(new TlsContext(SSL_CTX_new(TLS_server_method())));
+  SSL_CTX* context = result->context_;
+  CHECK(context != nullptr);
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                   SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  // Idle sessions give their record buffers back; a retried write may come from another buffer.
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_alpn_select_cb(context, &select_http, nullptr);
+  const auto refused = [](std::string_view setting, const std::string& file) {
+    return base::fail(base::ErrorCode::kInvalidArgument,
+                      fmt::format("{} {}: {}", setting, file, openssl_reason()));
+  };
+  if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1)
+    return refused("tls.cert", files.certificate);
+  if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_check_private_key(context) != 1)
+    return refused("tls.key", files.key);
+  return result;
+}
+
+TlsContext::~TlsContext() {
+  SSL_CTX_free(context_);
+}
+
+TlsSession::TlsSession(const TlsContext& context, int fd) : ssl_(SSL_new(context.context_)) {
+  CHECK(ssl_ != nullptr);
+  CHECK(SSL_set_fd(ssl_, fd) == 1);
+  SSL_set_accept_state(ssl_);
+}
+
+TlsSession::~TlsSession() {
+  SSL_free(ssl_);
+}
+
+IoResult TlsSession::read(std::span<char> out) {
+  ERR_clear_error();
+  return result_of(SSL_read(ssl_, out.data(), length_of(out.size())));
+}
+
+IoResult TlsSession::write(std::span<const char> bytes) {
+  ERR_clear_error();
+  return result_of(SSL_write(ssl_, bytes.data(), length_of(bytes.size())));
+}
+
+void TlsSession::say_goodbye() {
+  ERR_clear_error();
+  if (SSL_is_init_finished(ssl_) == 1) SSL_shutdown(ssl_);
+  ERR_clear_error();
+}
+
+IoResult TlsSession::result_of(int returned) {
+  if (returned > 0) return {IoResult::Outcome::kBytes, static_cast<std::size_t>(returned)};
+  switch (SSL_get_error(ssl_, returned)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      return {IoResult::Outcome::kWouldBlock, 0};
+    case SSL_ERROR_ZERO_RETURN:
+      return {IoResult::Outcome::kEnd, 0};
+    default:
+      ERR_clear_error();
+      return {IoResult::Outcome::kFailed, 0};
+  }
+}
+
+}  // namespace runtime
