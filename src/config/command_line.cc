@@ -94,7 +94,7 @@ Parser::Parser() {
   contacts_->add_option("--server", server_,
                         "URL of a running server to work on (with --api-key), instead of data_dir");
   import_ = command(*contacts_, "import", "Read contacts from a JSON, NDJSON or CSV file");
-  import_->add_option("FILE", import_file_, "The file; - for standard input");
+  import_->add_option("FILE", import_file_, "The file, in .json, .ndjson or .csv");
   import_->add_flag("--one-way", one_way_,
                     "The first sees the second, and not the other way round");
   export_ = command(*contacts_, "export", "Write all contacts to standard output");
