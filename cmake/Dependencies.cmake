@@ -19,6 +19,11 @@ if(PRESENCED_SANITIZE)
   target_link_options(presenced_flags INTERFACE -fsanitize=${PRESENCED_SANITIZE})
 endif()
 
+if(PRESENCED_FUZZ)
+  # Coverage of our code is what libFuzzer steers by; the runtime is linked to the programs alone.
+  target_compile_options(presenced_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 if(PRESENCED_TESTS)
   find_package(GTest REQUIRED)
   find_package(rapidcheck REQUIRED)

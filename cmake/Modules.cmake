@@ -25,6 +25,33 @@ function(presenced_module name)
                           ${arg_TEST_LINKS} GTest::gmock GTest::gtest_main rapidcheck)
     set_target_properties(${name}_test PROPERTIES
                           RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-    add_test(NAME ${name} COMMAND ${name}_test)
+    presenced_add_test(${name} ${name}_test)
+    # What starts threads, or is linked with what does, is run under ThreadSanitizer too.
+    if("Threads::Threads" IN_LIST arg_LINKS OR "Threads::Threads" IN_LIST arg_PRIVATE_LINKS
+       OR "runtime" IN_LIST arg_DEPENDS)
+      set_tests_properties(${name} PROPERTIES LABELS threads)
+      add_dependencies(threaded_tests ${name}_test)
+    endif()
   endif()
+endfunction()
+
+# The test programs that are worth a run under ThreadSanitizer.
+add_custom_target(threaded_tests)
+
+# presenced_add_test(NAME PROGRAM): a GoogleTest program as one test of ctest, which leaves a report of
+# its cases in the build folder's reports/NAME.xml for ./dev test to count.
+function(presenced_add_test name program)
+  add_test(NAME ${name} COMMAND ${program})
+  set_tests_properties(${name} PROPERTIES
+                       ENVIRONMENT "GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/reports/${name}.xml")
+endfunction()
+
+# presenced_fuzz(NAME modules...): fuzz/NAME_fuzz.cc as the libFuzzer program fuzz_NAME, linked with
+# these modules of ours. Its seeds are in fuzz/corpus/NAME. All of them: the target fuzz_targets.
+add_custom_target(fuzz_targets)
+function(presenced_fuzz name)
+  add_executable(fuzz_${name} ${CMAKE_SOURCE_DIR}/fuzz/${name}_fuzz.cc)
+  target_link_libraries(fuzz_${name} PRIVATE presenced_flags ${ARGN})
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzz_targets fuzz_${name})
 endfunction()

@@ -8,8 +8,8 @@ namespace base {
 [[noreturn]] void check_failed(const char* file, int line, std::string_view condition);
 }  // namespace base
 
-#define CHECK(condition)                                         \
-  do {                                                           \
-    if (!(condition)) [[unlikely]]                               \
-      ::base::check_failed(__FILE__, __LINE__, #condition);      \
+#define CHECK(condition)                                    \
+  do {                                                      \
+    if (!(condition)) [[unlikely]]                          \
+      ::base::check_failed(__FILE__, __LINE__, #condition); \
   } while (false)

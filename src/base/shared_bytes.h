@@ -32,9 +32,9 @@ class SharedBytes {
   }
 
   [[nodiscard]] std::string_view view() const {
-    return block_ == nullptr ? std::string_view()
-                             : std::string_view(reinterpret_cast<const char*>(block_ + 1),
-                                                block_->size);
+    return block_ == nullptr
+               ? std::string_view()
+               : std::string_view(reinterpret_cast<const char*>(block_ + 1), block_->size);
   }
   [[nodiscard]] std::size_t size() const { return block_ == nullptr ? 0 : block_->size; }
   [[nodiscard]] bool empty() const { return size() == 0; }

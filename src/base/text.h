@@ -18,7 +18,8 @@ namespace base {
 
 [[nodiscard]] std::string_view trim(std::string_view text);
 
-// Decodes %XX, and `+` as a space when `plus_is_space` (query strings). Nothing for a broken escape.
+// Decodes %XX, and `+` as a space when `plus_is_space` (query strings). Nothing for a broken
+// escape.
 enum class Plus { kLiteral, kSpace };
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text, Plus plus);
 

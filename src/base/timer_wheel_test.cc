@@ -10,7 +10,9 @@
 namespace base {
 namespace {
 
-SteadyTime at(int64_t ms) { return SteadyTime(Duration(ms)); }
+SteadyTime at(int64_t ms) {
+  return SteadyTime(Duration(ms));
+}
 
 std::vector<TimerNode*> advance(TimerWheel& wheel, int64_t ms) {
   std::vector<TimerNode*> fired;
@@ -93,7 +95,8 @@ RC_GTEST_PROP(TimerWheelProperty, AgreesWithAListOfDeadlines, ()) {
         break;
       default: {
         if (const auto next = wheel.next_due()) {
-          for (const auto& [armed, deadline] : model) RC_ASSERT(at(std::max(deadline, now)) >= std::min(*next, at(std::max(deadline, now))));
+          for (const auto& [armed, deadline] : model)
+            RC_ASSERT(at(std::max(deadline, now)) >= std::min(*next, at(std::max(deadline, now))));
         } else {
           RC_ASSERT(model.empty());
         }

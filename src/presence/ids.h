@@ -16,6 +16,10 @@ constexpr std::size_t kMaxUserIdBytes = 128;
 constexpr std::size_t kMaxDeviceKeyBytes = 64;
 constexpr std::size_t kMaxCustomMessageBytes = 256;
 
+// Refuses what is no user id; the message names `field`, as in "userId: ...". The text comes from
+// outside and is not repeated in the message.
+[[nodiscard]] base::Result<void> check_user_id(std::string_view id, std::string_view field);
+
 // Grows for a user within a view, across restarts; below 2^53 (contract, section 4).
 using Version = uint64_t;
 

@@ -2,6 +2,7 @@
 // sees whom. Plain values; the stores and contact sources implement their keeping.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,6 +32,9 @@ struct UserRecord {
   Choice choice;
   base::WallTime last_seen{};          // own view; epoch: never seen
   base::WallTime visible_last_seen{};  // what watchers see; differs after a time of being invisible
+  bool connected =
+      false;             // had a device when this was written: then seen as long as the server ran
+  bool visible = false;  // and was not offline for watchers
 
   bool operator==(const UserRecord&) const = default;
 };
@@ -42,6 +46,15 @@ struct ContactEntry {
   bool blocked = false;
 
   bool operator==(const ContactEntry&) const = default;
+};
+
+// A directed edge: `subject` is a contact of `viewer`, who may see its presence. Ordered by the
+// bytes of viewer, then subject.
+struct Edge {
+  UserId viewer;
+  UserId subject;
+
+  auto operator<=>(const Edge&) const = default;
 };
 
 // A change of one directed edge that has been committed: what `viewer` sees of `subject`.

@@ -1,0 +1,63 @@
+#include "app/core.h"
+
+#include "admin/api.h"
+#include "app/domain.h"
+
+namespace app {
+
+Core::Core(CoreOptions options, runtime::EventLoop& loop, Domain& domain,
+           const auth::Authenticator& authenticator, const page::Assets& assets,
+           bool serves_operators, net::HttpHandler* operators)
+    : thread_(options.frontend.thread),
+      domain_(domain),
+      assets_(assets),
+      serves_operators_(serves_operators),
+      operators_(operators),
+      frontend_(options.frontend, authenticator, [&loop] { return loop.now(); }),
+      server_(options.engine, options.socketio, random_, [&loop] { return loop.now().steady; }),
+      deadlines_(loop) {
+  server_.add_namespace("/", frontend_);
+  if (thread_ == 0) {
+    local_hub_ = std::make_unique<LocalHub>(domain.hub());
+    frontend_.set_hub(*local_hub_);
+    domain.start(deadlines_, frontend_);
+  } else {
+    remote_hub_ = std::make_unique<RemoteHub>(domain.hub_loop(), domain.hub());
+    frontend_.set_hub(*remote_hub_);
+  }
+  deadlines_.watch([this] { return server_.next_due(); }, [this] { server_.advance(); });
+  deadlines_.watch([this] { return frontend_.next_due(); }, [this] { frontend_.advance(); });
+  loop.at_turn_end([this] { end_turn(); });
+}
+
+Core::~Core() = default;
+
+void Core::end_turn() {
+  server_.flush();
+  if (thread_ == 0) {
+    domain_.flush();
+  } else {
+    remote_hub_->flush();
+  }
+  deadlines_.rearm();
+}
+
+void Core::on_request(net::HttpExchange& exchange) {
+  const net::HttpRequest& request = exchange.request();
+  const std::string_view path = request.path();
+  if (serves_operators_ && admin::Api::matches(path)) {
+    if (thread_ != 0) return exchange.transfer(0);
+    return operators_->on_request(exchange);
+  }
+  if (path != server_.engine().options().path) {
+    if (auto file = assets_.serve(request)) return exchange.respond(*std::move(file));
+  }
+  if (server_.matches(path)) return server_.on_request(exchange);
+  net::HttpResponse response;
+  response.status = 404;
+  response.headers.push_back({"Content-Type", "text/plain; charset=utf-8"});
+  response.body = "not found\n";
+  exchange.respond(std::move(response));
+}
+
+}  // namespace app

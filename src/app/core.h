@@ -1,0 +1,60 @@
+// Core: everything that one core thread does, behind the requests of its listening address: the
+// Socket.IO server with its frontend, the files of the page, and, moved to the hub's thread, the
+// operators' interface.
+//
+// Made, used and destroyed in its thread.
+#pragma once
+
+#include <memory>
+
+#include "app/deadlines.h"
+#include "app/links.h"
+#include "gateway/frontend.h"
+#include "net/http.h"
+#include "page/assets.h"
+#include "runtime/event_loop.h"
+#include "runtime/random.h"
+#include "socketio/server.h"
+
+namespace app {
+
+class Domain;
+
+struct CoreOptions {
+  engineio::Options engine;
+  socketio::Options socketio;
+  gateway::FrontendOptions frontend;
+};
+
+class Core final : public net::HttpHandler {
+ public:
+  // `operators` is the handler of the operators' interface, in the hub's thread only; null when it
+  // is served elsewhere. Everything outlives the core.
+  Core(CoreOptions options, runtime::EventLoop& loop, Domain& domain,
+       const auth::Authenticator& authenticator, const page::Assets& assets,
+       bool serves_operators, net::HttpHandler* operators);
+  ~Core() override;
+
+  void on_request(net::HttpExchange& exchange) override;
+
+  [[nodiscard]] gateway::Frontend& frontend() { return frontend_; }
+  // Closes every transport without a DISCONNECT packet.
+  void shut_down() { server_.shut_down(); }
+
+ private:
+  void end_turn();
+
+  runtime::SystemRandom random_;
+  const unsigned thread_;
+  Domain& domain_;
+  const page::Assets& assets_;
+  const bool serves_operators_;
+  net::HttpHandler* operators_;
+  gateway::Frontend frontend_;
+  std::unique_ptr<LocalHub> local_hub_;
+  std::unique_ptr<RemoteHub> remote_hub_;
+  socketio::Server server_;
+  Deadlines deadlines_;
+};
+
+}  // namespace app

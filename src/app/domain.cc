@@ -1,0 +1,163 @@
+#include "app/domain.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "contacts/contact_file.h"
+#include "runtime/clock.h"
+#include "store/bulk.h"
+
+namespace app {
+namespace {
+
+constexpr base::Duration kSaveInterval{500};
+// Versions given out after the last save of the sequence are below this much above it, even if the
+// wall clock has been set back meanwhile.
+constexpr presence::Version kSequenceMargin = 10'000'000;
+
+presence::DirectoryOptions directory_options(const config::Settings& settings) {
+  presence::DirectoryOptions options;
+  options.stale_after = settings.stale_after;
+  options.disconnect_grace = settings.disconnect_grace;
+  options.auto_away_after = settings.auto_away_after;
+  options.last_seen_retention = settings.last_seen_retention;
+  options.devices_per_user = static_cast<std::size_t>(settings.limits.devices_per_user);
+  options.notify_device_changes = settings.notify_device_changes;
+  options.manual_offline = settings.privacy.manual_offline == config::ManualOffline::kHidden
+                               ? presence::ManualOffline::hidden
+                               : presence::ManualOffline::announced;
+  return options;
+}
+
+presence::Version clock_version(base::WallTime wall) {
+  return static_cast<presence::Version>(std::max<int64_t>(0, base::to_millis(wall))) * 1000;
+}
+
+base::Result<void> import_contacts(store::EmbeddedStore& store, const std::string& file) {
+  store::BulkImport import(store);
+  const auto stats = contacts::import_file(
+      file, std::nullopt, contacts::Direction::mutual,
+      [&](std::vector<presence::Edge> edges) { return import.add(std::move(edges)); });
+  if (!stats) return tl::unexpected(stats.error());
+  const auto added = import.finish();
+  if (!added) return tl::unexpected(added.error());
+  spdlog::info("contacts.file {}: {} edges, {} of them new", file, stats->edges, *added);
+  return {};
+}
+
+}  // namespace
+
+Domain::Domain(const config::Settings& settings, std::unique_ptr<store::EmbeddedStore> store)
+    : settings_(settings), store_(std::move(store)) {}
+
+Domain::~Domain() = default;
+
+base::Result<std::unique_ptr<Domain>> Domain::open(const config::Settings& settings) {
+  store::Options options;
+  options.data_dir = settings.data_dir;
+  options.on_fault = [](const store::FaultNotice& notice) {
+    if (notice.began) {
+      spdlog::error("store: {}", notice.message);
+    } else {
+      spdlog::info("store: works again");
+    }
+  };
+  auto store = store::EmbeddedStore::open(std::move(options));
+  if (!store) return tl::unexpected(store.error());
+  std::unique_ptr<Domain> domain(new Domain(settings, *std::move(store)));
+  if (auto loaded = domain->load(runtime::read_clocks()); !loaded)
+    return tl::unexpected(loaded.error());
+  if (!settings.contacts.file.empty()) {
+    if (auto imported = import_contacts(*domain->store_, settings.contacts.file); !imported)
+      return tl::unexpected(imported.error());
+  }
+  return domain;
+}
+
+base::Result<void> Domain::load(base::Instant now) {
+  const auto saved = store_->load_sequence();
+  if (!saved) return tl::unexpected(saved.error());
+  const presence::Version begin =
+      *saved == 0 ? clock_version(now.wall)
+                  : std::max(clock_version(now.wall), *saved + kSequenceMargin);
+  // The sequence is saved all the time and follows the clock, so it says when the last run ended.
+  const base::WallTime alive_until =
+      std::min(now.wall, base::wall_from_millis(static_cast<int64_t>(*saved / 1000)));
+  directory_ = std::make_unique<presence::Directory>(directory_options(settings_), begin, now);
+  return store_->load_users([&](const presence::UserRecord& record) {
+    directory_->restore(record, alive_until, now);
+  });
+}
+
+void Domain::connect(runtime::CoreThreads& threads,
+                     std::function<gateway::Outlet&(unsigned)> frontend) {
+  loop_ = &threads.loop(0);
+  std::vector<gateway::Outlet*> outlets{&local_};
+  for (unsigned thread = 1; thread < threads.count(); ++thread) {
+    remote_.push_back(std::make_unique<RemoteOutlet>(
+        threads.loop(thread), [frontend, thread]() -> gateway::Outlet& { return frontend(thread); }));
+    outlets.push_back(remote_.back().get());
+  }
+  hub_ = std::make_unique<gateway::Hub>(*directory_, *this, std::move(outlets),
+                                        [loop = loop_] { return loop->now(); });
+}
+
+void Domain::start(Deadlines& deadlines, gateway::Outlet& own_frontend) {
+  local_.set_target(own_frontend);
+  deadlines.watch([this] { return directory_->next_deadline(); }, [this] { hub_->tick(); });
+  deadlines.every(kSaveInterval, [this] { save_progress(loop_->now()); });
+  deadlines.every(settings_.cleanup_interval, [this] { clean_up(); });
+}
+
+void Domain::flush() {
+  for (const auto& outlet : remote_) outlet->flush();
+}
+
+void Domain::save_progress(base::Instant now) {
+  store_->save_sequence(std::max(directory_->sequence(), clock_version(now.wall)));
+}
+
+void Domain::clean_up() {
+  const base::Instant now = loop_->now();
+  directory_->sweep(now);
+  store_->purge(now.wall - settings_.last_seen_retention, [](base::Result<uint64_t> purged) {
+    if (purged && *purged > 0) spdlog::info("last_seen_retention: {} users forgotten", *purged);
+  });
+}
+
+void Domain::stop(base::Instant now) {
+  stopping_ = true;
+  save_progress(now);
+  if (const std::size_t lost = store_->stop(); lost > 0)
+    spdlog::error("store: the last-seen times of {} users could not be written", lost);
+}
+
+void Domain::post(std::function<void()> task) {
+  // Only the store's thread waits here, and only while the hub is a million tasks behind.
+  while (!loop_->post([task] { task(); })) {
+    if (stopping_) return;
+    std::this_thread::yield();
+  }
+}
+
+void Domain::load_contacts(const presence::UserId& user) {
+  store_->load_contacts(user, [this, user](base::Result<std::vector<presence::ContactEntry>> list) {
+    post([this, user, list = std::move(list)]() mutable {
+      hub_->contacts_loaded(user, std::move(list));
+    });
+  });
+}
+
+void Domain::save(const presence::UserRecord& record) { store_->save_user(record); }
+
+void Domain::save(const presence::UserRecord& record,
+                  std::function<void(base::Result<void>)> done) {
+  store_->save_user(record, [this, done = std::move(done)](base::Result<void> kept) {
+    post([done, kept = std::move(kept)] { done(kept); });
+  });
+}
+
+}  // namespace app

@@ -1,0 +1,67 @@
+// Domain: the directory and its hub on the first core thread, with the store behind them.
+//
+// Made in the main thread before the core threads start; from then on everything but the store's
+// own thread-safe calls happens in the hub's thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "app/deadlines.h"
+#include "app/links.h"
+#include "config/settings.h"
+#include "gateway/hub.h"
+#include "presence/directory.h"
+#include "runtime/core_threads.h"
+#include "store/embedded_store.h"
+
+namespace app {
+
+class Domain final : public gateway::HubPorts {
+ public:
+  // Opens the store under data_dir, reads what it keeps, and imports contacts.file.
+  static base::Result<std::unique_ptr<Domain>> open(const config::Settings& settings);
+  ~Domain() override;
+
+  // Before the threads start: how the hub reaches the devices of each.
+  void connect(runtime::CoreThreads& threads, std::function<gateway::Outlet&(unsigned)> frontend);
+
+  // In the hub's thread, before its loop runs.
+  void start(Deadlines& deadlines, gateway::Outlet& own_frontend);
+  // At the end of each turn of the hub's loop.
+  void flush();
+
+  // After the core threads have stopped: keeps what there is to keep.
+  void stop(base::Instant now);
+
+  [[nodiscard]] gateway::Hub& hub() { return *hub_; }
+  [[nodiscard]] store::EmbeddedStore& store() { return *store_; }
+  [[nodiscard]] runtime::EventLoop& hub_loop() { return *loop_; }
+  // Runs `task` in the hub's thread; dropped once that has stopped. Any thread.
+  void post(std::function<void()> task);
+
+  // gateway::HubPorts
+  void load_contacts(const presence::UserId& user) override;
+  void save(const presence::UserRecord& record) override;
+  void save(const presence::UserRecord& record,
+            std::function<void(base::Result<void>)> done) override;
+
+ private:
+  Domain(const config::Settings& settings, std::unique_ptr<store::EmbeddedStore> store);
+  base::Result<void> load(base::Instant now);
+  void save_progress(base::Instant now);
+  void clean_up();
+
+  const config::Settings& settings_;
+  std::unique_ptr<store::EmbeddedStore> store_;
+  std::unique_ptr<presence::Directory> directory_;
+  std::unique_ptr<gateway::Hub> hub_;
+  LocalOutlet local_;
+  std::vector<std::unique_ptr<RemoteOutlet>> remote_;
+  runtime::EventLoop* loop_ = nullptr;
+  std::atomic<bool> stopping_ = false;
+};
+
+}  // namespace app

@@ -1,0 +1,188 @@
+#include "app/serve.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+#include "admin/api.h"
+#include "app/authentication.h"
+#include "app/core.h"
+#include "app/domain.h"
+#include "net/client_address.h"
+#include "page/assets.h"
+#include "runtime/clock.h"
+#include "runtime/core_threads.h"
+#include "runtime/signals.h"
+
+namespace app {
+namespace {
+
+runtime::ListenAddress listen_address(const config::Endpoint& endpoint) {
+  return {endpoint.address.to_string(), endpoint.port};
+}
+
+runtime::CoreOptions thread_options(const config::Settings& settings) {
+  runtime::CoreOptions options;
+  options.threads = static_cast<unsigned>(settings.threads);
+  options.connections_per_address = static_cast<unsigned>(settings.limits.connections_per_address);
+  options.uncounted_address = [proxies = settings.trusted_proxies](std::string_view peer) {
+    const auto address = net::parse_ip_address(peer);
+    return address && std::any_of(proxies.begin(), proxies.end(),
+                                  [&](const auto& range) { return range.contains(*address); });
+  };
+  return options;
+}
+
+CoreOptions core_options(const config::Settings& settings, unsigned thread, unsigned threads) {
+  CoreOptions options;
+  options.engine.path = settings.path;
+  options.engine.ping_interval = settings.ping_interval;
+  options.engine.ping_timeout = settings.ping_timeout;
+  options.engine.max_payload = static_cast<std::size_t>(settings.max_payload);
+  options.engine.deflate = settings.deflate;
+  options.engine.cors.origins = settings.cors.origins;
+  options.engine.thread = thread;
+  options.engine.threads = threads;
+  options.socketio.connect_timeout = settings.connect_timeout;
+  options.frontend.thread = thread;
+  options.frontend.threads = threads;
+  options.frontend.events_per_second = static_cast<uint32_t>(settings.limits.events_per_second);
+  options.frontend.heartbeat_source = settings.heartbeat_source == config::HeartbeatSource::kApp
+                                          ? gateway::HeartbeatSource::app
+                                          : gateway::HeartbeatSource::transport;
+  options.frontend.trusted_proxies = settings.trusted_proxies;
+  return options;
+}
+
+// The running server; start-up is its constructor and run(), shutdown is stop().
+class Server {
+ public:
+  Server(const config::Loaded& loaded, auth::Authenticator authenticator,
+         std::unique_ptr<Domain> domain)
+      : settings_(loaded.settings),
+        authenticator_(std::move(authenticator)),
+        domain_(std::move(domain)),
+        assets_(settings_.path, settings_.auth.mode == config::AuthMode::kInsecure
+                                    ? page::DemoPage::kServed
+                                    : page::DemoPage::kAbsent),
+        threads_(thread_options(settings_)),
+        cores_(threads_.count()) {
+    domain_->connect(threads_,
+                     [this](unsigned t) -> gateway::Outlet& { return cores_[t]->frontend(); });
+    admin::ApiOptions options;
+    options.api_key = settings_.api_key;
+    options.node = settings_.node_id;
+    options.started = runtime::read_clocks().steady;
+    api_ = std::make_unique<admin::Api>(
+        options, domain_->hub(), domain_->store(),
+        [domain = domain_.get()](std::function<void()> task) { domain->post(std::move(task)); },
+        [this] { return unready(); }, [this] { return threads_.connection_count(); });
+  }
+
+  base::Result<void> run(const config::Loaded& loaded) {
+    const auto bound = listen(loaded);
+    if (!bound) return tl::unexpected(bound.error());
+    runtime::Signals signals(main_loop_, {SIGTERM, SIGINT}, [this](int signal) {
+      spdlog::info("{}: shutting down", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+      main_loop_.stop();
+    });
+    threads_.start();
+    fmt::print(stderr, "listening on {}://{}\n", settings_.tls.cert.empty() ? "http" : "https",
+               bound->to_string());
+    std::fflush(stderr);
+    main_loop_.run();
+    stop();
+    return {};
+  }
+
+ private:
+  base::Result<runtime::ListenAddress> listen(const config::Loaded& loaded) {
+    runtime::ListenOptions options;
+    options.address = listen_address(settings_.listen);
+    if (!settings_.tls.cert.empty())
+      options.tls = runtime::TlsFiles{settings_.tls.cert, settings_.tls.key};
+    const bool own_admin = settings_.admin_listen.has_value();
+    auto bound = threads_.listen(options, [this, own_admin](unsigned thread,
+                                                            runtime::EventLoop& loop) {
+      auto core = std::make_unique<Core>(core_options(settings_, thread, threads_.count()), loop,
+                                         *domain_, authenticator_, assets_, !own_admin, api_.get());
+      cores_[thread] = core.get();
+      return core;
+    });
+    if (!bound)
+      return base::fail(bound.error().code,
+                        loaded.label("listen") + ": " + bound.error().message);
+    if (own_admin) {
+      runtime::ListenOptions admin;
+      admin.address = listen_address(*settings_.admin_listen);
+      admin.first_thread_only = true;
+      auto admin_bound = threads_.listen(
+          admin, [this](unsigned, runtime::EventLoop&) -> std::unique_ptr<net::HttpHandler> {
+            return std::make_unique<Operators>(*api_);
+          });
+      if (!admin_bound)
+        return base::fail(admin_bound.error().code,
+                          loaded.label("admin_listen") + ": " + admin_bound.error().message);
+      spdlog::info("operators are served on http://{}", admin_bound->to_string());
+    }
+    return bound;
+  }
+
+  // The operators' own address: the interface and nothing else.
+  class Operators final : public net::HttpHandler {
+   public:
+    explicit Operators(admin::Api& api) : api_(api) {}
+    void on_request(net::HttpExchange& exchange) override { api_.on_request(exchange); }
+
+   private:
+    admin::Api& api_;
+  };
+
+  [[nodiscard]] std::string unready() const {
+    if (stopping_) return "the server is shutting down";
+    const store::Counters counters = domain_->store().counters();
+    return counters.available ? std::string() : "the store is unavailable: " + counters.last_error;
+  }
+
+  void stop() {
+    stopping_ = true;
+    threads_.stop_accepting();
+    for (unsigned thread = 0; thread < threads_.count(); ++thread) {
+      // A full mailbox means that the thread is beyond saying goodbye; its sockets are cut below.
+      if (!threads_.loop(thread).post([core = cores_[thread]] { core->shut_down(); }))
+        spdlog::warn("core thread {} is overloaded: its devices are cut off", thread);
+    }
+    threads_.stop();
+    domain_->stop(runtime::read_clocks());
+    spdlog::info("stopped");
+  }
+
+  const config::Settings& settings_;
+  const auth::Authenticator authenticator_;
+  std::unique_ptr<Domain> domain_;
+  const page::Assets assets_;
+  std::atomic<bool> stopping_ = false;
+  std::unique_ptr<admin::Api> api_;
+  runtime::EventLoop main_loop_;
+  runtime::CoreThreads threads_;
+  std::vector<Core*> cores_;
+};
+
+}  // namespace
+
+base::Result<void> serve(const config::Loaded& loaded) {
+  for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
+  auto authenticator = make_authenticator(loaded);
+  if (!authenticator) return tl::unexpected(authenticator.error());
+  auto domain = Domain::open(loaded.settings);
+  if (!domain) return tl::unexpected(domain.error());
+  Server server(loaded, *std::move(authenticator), *std::move(domain));
+  return server.run(loaded);
+}
+
+}  // namespace app

@@ -1,0 +1,40 @@
+// What a frontend keeps of one connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/timer_wheel.h"
+#include "gateway/frontend.h"
+#include "gateway/rate_limit.h"
+#include "socketio/namespace.h"
+
+namespace gateway {
+
+// The end of a client's token: first it is told, then it is disconnected.
+struct Frontend::TokenWatch : base::TimerNode {
+  uint32_t slot = 0;
+  bool warned = false;
+  std::string user_id;
+  base::WallTime expires_at{};
+};
+
+struct Frontend::Client {
+  Client(presence::DeviceRef r, TokenBucket b) : ref(r), bucket(b) {}
+
+  presence::DeviceRef ref;
+  TokenBucket bucket;
+  TokenBucket heard_bucket{1, base::SteadyTime{}};  // transport packets that count, per second
+  socketio::Socket* socket = nullptr;               // null until accepted
+  socketio::ConnectId connect_id{};                 // of the request it came from
+  std::unique_ptr<TokenWatch> token;                // of a client that came with a token
+};
+
+// A client between its CONNECT and the hub's answer.
+struct Frontend::Joining {
+  uint32_t slot = 0;
+  std::string user_id;
+};
+
+}  // namespace gateway

@@ -1,0 +1,351 @@
+#include "gateway/frontend.h"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <utility>
+
+#include "base/json_text.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "gateway/client.h"
+#include "socketio/packet.h"
+#include "wire/encode.h"
+
+namespace gateway {
+namespace {
+
+constexpr base::Duration kTokenGrace{30'000};  // from token_expired to the disconnect
+constexpr base::Duration kTick{50};
+constexpr std::size_t kSlots = 4096;
+constexpr std::size_t kMaxUserAgentBytes = 512;
+
+constexpr std::string_view kBearer = "bearer ";
+
+// A token may also come as `?token=` or as `Authorization: Bearer` (contract, section 2).
+std::string token_of_handshake(const engineio::Handshake& handshake) {
+  for (const auto& [name, value] : handshake.query())
+    if (name == "token" && !value.empty()) return value;
+  const std::string_view authorization = handshake.header("authorization");
+  if (authorization.size() <= kBearer.size() ||
+      !base::iequals(authorization.substr(0, kBearer.size()), kBearer))
+    return {};
+  return std::string(base::trim(authorization.substr(kBearer.size())));
+}
+
+std::string error_data(const base::Error& error) {
+  std::string json = R"({"code":)";
+  base::append_json_string(json, base::error_code_name(error.code));
+  json += '}';
+  return json;
+}
+
+}  // namespace
+
+Frontend::Frontend(FrontendOptions options, const auth::Authenticator& authenticator,
+                   std::function<base::Instant()> clock)
+    : options_(std::move(options)),
+      authenticator_(authenticator),
+      clock_(std::move(clock)),
+      wheel_(kTick, kSlots, clock_().steady) {}
+
+Frontend::~Frontend() = default;
+
+void Frontend::advance() {
+  wheel_.advance(clock_().steady,
+                 [this](base::TimerNode& node) { token_due(static_cast<TokenWatch&>(node)); });
+}
+
+// --- Clients
+
+Frontend::Client& Frontend::add_client() {
+  uint32_t slot = 0;
+  if (free_slots_.empty()) {
+    slot = static_cast<uint32_t>(clients_.size());
+    clients_.emplace_back();
+  } else {
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  const presence::DeviceRef ref{slot * options_.threads + options_.thread, ++next_generation_};
+  clients_[slot] =
+      std::make_unique<Client>(ref, TokenBucket(options_.events_per_second, clock_().steady));
+  return *clients_[slot];
+}
+
+void Frontend::drop_client(Client& client) {
+  const uint32_t slot = client.ref.index / options_.threads;
+  if (client.socket != nullptr) client.socket->set_user_data(nullptr);
+  clients_[slot].reset();
+  free_slots_.push_back(slot);
+}
+
+Frontend::Client* Frontend::find(presence::DeviceRef device) const {
+  const uint32_t slot = device.index / options_.threads;
+  if (slot >= clients_.size() || clients_[slot] == nullptr) return nullptr;
+  Client* client = clients_[slot].get();
+  return client->ref == device ? client : nullptr;
+}
+
+// --- Connecting
+
+void Frontend::on_connect(socketio::Namespace& nsp, const socketio::ConnectRequest& request) {
+  nsp_ = &nsp;
+  Client& client = add_client();
+  client.connect_id = request.id;
+  base::Result<presence::Connect> connect = prepare(request, client);
+  if (!connect) {
+    drop_client(client);
+    nsp.refuse(request.id, connect.error().message, error_data(connect.error()));
+    return;
+  }
+  joining_.emplace(static_cast<uint64_t>(request.id),
+                   Joining{client.ref.index / options_.threads, connect->user});
+  hub_->submit(*std::move(connect));
+}
+
+base::Result<presence::Connect> Frontend::prepare(const socketio::ConnectRequest& request,
+                                                  Client& client) {
+  base::Result<wire::ConnectPayload> payload = wire::parse_connect(request.auth);
+  if (!payload) return tl::unexpected(payload.error());
+  presence::Connect connect;
+  if (const engineio::Handshake* handshake = request.session.handshake()) {
+    if (payload->token.empty()) payload->token = token_of_handshake(*handshake);
+    connect.address = net::client_address(
+        handshake->peer_address, handshake->header("x-forwarded-for"), options_.trusted_proxies);
+    const std::string_view agent = handshake->header("user-agent").substr(0, kMaxUserAgentBytes);
+    if (base::is_valid_utf8(agent)) connect.user_agent = agent;
+  }
+  if (payload->token.size() > wire::kMaxTokenBytes)
+    return base::fail(base::ErrorCode::kInvalidArgument, "token must be at most 8192 bytes long");
+  base::Result<auth::Identity> identity =
+      authenticator_.authenticate({payload->token, payload->user_id}, clock_().wall);
+  if (!identity) return tl::unexpected(identity.error());
+  if (auto valid = presence::check_user_id(identity->user_id, "userId"); !valid)
+    return tl::unexpected(valid.error());
+
+  if (!payload->token.empty()) watch_token(client, identity->user_id, identity->expires_at);
+  connect.device = client.ref;
+  connect.user = std::move(identity->user_id);
+  connect.socket_id = presence::SocketId(request.socket_id);
+  connect.device_key = std::move(payload->device_key);
+  connect.info = std::move(payload->info);
+  connect.snapshot = payload->snapshot;
+  connect.cursor = std::move(payload->cursor);
+  return connect;
+}
+
+void Frontend::on_connect_abandoned(socketio::Namespace&, socketio::ConnectId id) {
+  const auto at = joining_.find(static_cast<uint64_t>(id));
+  if (at == joining_.end()) return;
+  Client& client = *clients_[at->second.slot];
+  joining_.erase(at);
+  const presence::DeviceRef ref = client.ref;
+  drop_client(client);
+  hub_->submit(presence::Lost{ref});
+}
+
+void Frontend::accept(presence::DeviceRef device) {
+  Client* client = find(device);
+  if (client == nullptr) return;
+  const auto at = joining_.find(static_cast<uint64_t>(client->connect_id));
+  const Joining joining = std::move(at->second);
+  joining_.erase(at);
+  client->socket = nsp_->accept(client->connect_id);
+  if (client->socket == nullptr) {
+    drop_client(*client);
+    hub_->submit(presence::Lost{device});
+    return;
+  }
+  client->socket->set_user_data(client);
+  client->socket->join("user:" + joining.user_id);
+  client->socket->session().release_handshake();
+}
+
+void Frontend::refuse(presence::DeviceRef device, const base::Error& error) {
+  Client* client = find(device);
+  if (client == nullptr) return;
+  const socketio::ConnectId id = client->connect_id;
+  joining_.erase(static_cast<uint64_t>(id));
+  drop_client(*client);
+  nsp_->refuse(id, error.message, error_data(error));
+}
+
+// --- Leaving
+
+void Frontend::on_disconnect(socketio::Socket& socket, socketio::DisconnectReason reason) {
+  auto* client = static_cast<Client*>(socket.user_data());
+  if (client == nullptr) return;
+  const presence::DeviceRef ref = client->ref;
+  drop_client(*client);
+  switch (reason) {
+    case socketio::DisconnectReason::kClientDisconnect:
+    case socketio::DisconnectReason::kServerDisconnect:
+      hub_->submit(presence::Left{ref});
+      return;
+    // The server goes: what its users' last moment was is for the store to say.
+    case socketio::DisconnectReason::kServerShuttingDown: return;
+    default: hub_->submit(presence::Lost{ref});
+  }
+}
+
+void Frontend::close(presence::DeviceRef device, presence::CloseReason) {
+  Client* client = find(device);
+  if (client == nullptr || client->socket == nullptr) return;
+  socketio::Socket* socket = client->socket;
+  drop_client(*client);  // the hub knows already
+  socket->disconnect(socketio::Socket::Scope::kNamespace);
+}
+
+// --- Events
+
+void Frontend::on_heard(socketio::Socket& socket) {
+  if (options_.heartbeat_source != HeartbeatSource::transport) return;
+  auto* client = static_cast<Client*>(socket.user_data());
+  if (client != nullptr && client->heard_bucket.take(1, clock_().steady))
+    hub_->submit(presence::Heard{client->ref});
+}
+
+void Frontend::on_event(socketio::Socket& socket, const socketio::Event& event) {
+  auto* client = static_cast<Client*>(socket.user_data());
+  if (client == nullptr) return;
+  const boost::json::value* payload = event.args.empty() ? nullptr : &event.args.front();
+  if (!client->bucket.take(options_.events_per_second, clock_().steady)) {
+    answer_error(*client, event, payload,
+                 {base::ErrorCode::kRateLimited, "too many events: limits.events_per_second"});
+    return;
+  }
+  base::Result<std::optional<Request>> request = decode(*client, event, payload);
+  if (!request) {
+    answer_error(*client, event, payload, request.error());
+  } else if (*request) {
+    hub_->submit(**std::move(request));
+  }
+}
+
+base::Result<std::optional<Request>> Frontend::decode(Client& client, const socketio::Event& event,
+                                                      const boost::json::value* payload) {
+  const Asker asker{client.ref, event.ack_id};
+  if (event.name == "user_heartbeat") {
+    auto heartbeat = wire::parse_heartbeat(payload);
+    if (!heartbeat) return tl::unexpected(heartbeat.error());
+    return Request(HeartbeatRequest{
+        asker, {client.ref, heartbeat->idle_ms, std::move(heartbeat->info)}});
+  }
+  if (event.name == "check_users_presence") {
+    auto bulk = wire::parse_bulk(payload);
+    if (!bulk) return tl::unexpected(bulk.error());
+    return Request(BulkRequest{asker, std::move(bulk->user_ids), std::move(bulk->request_id)});
+  }
+  if (event.name == "get_user_presence") {
+    auto user = wire::parse_user(payload);
+    if (!user) return tl::unexpected(user.error());
+    return Request(UserRequest{asker, std::move(user->user_id), std::move(user->request_id)});
+  }
+  if (event.name == "set_user_status") {
+    auto choice = wire::parse_status(payload, clock_().wall);
+    if (!choice) return tl::unexpected(choice.error());
+    return Request(StatusRequest{asker, *std::move(choice)});
+  }
+  if (event.name == "get_contacts") {
+    auto request_id = wire::parse_contacts_request(payload);
+    if (!request_id) return tl::unexpected(request_id.error());
+    return Request(ContactsRequest{asker, *std::move(request_id)});
+  }
+  if (event.name == "refresh_token") {
+    if (auto done = refresh_token(client, asker, payload); !done)
+      return tl::unexpected(done.error());
+    return Request(presence::Heard{client.ref});
+  }
+  return base::fail(base::ErrorCode::kUnknownEvent,
+                    "unknown event `" + std::string(event.name.substr(0, 64)) + "`");
+}
+
+void Frontend::answer_error(Client& client, const socketio::Event& event,
+                            const boost::json::value* payload, const base::Error& error) {
+  std::string json;
+  if (event.ack_id) {
+    json = R"({"error":)";
+    wire::append_error(json, error);
+    json += '}';
+    client.socket->ack(*event.ack_id, json);
+    return;
+  }
+  client.socket->send_packet(wire::event_packet(
+      "presence_error", wire::presence_error(error, event.name, wire::request_id_of(payload))));
+}
+
+void Frontend::send(std::string_view packet, std::span<const presence::DeviceRef> to) {
+  if (to.size() == 1) {
+    Client* client = find(to.front());
+    if (client != nullptr && client->socket != nullptr) client->socket->send_packet(packet);
+    return;
+  }
+  const auto message = engineio::PreparedMessage::text(packet);
+  for (const presence::DeviceRef device : to) {
+    Client* client = find(device);
+    if (client != nullptr && client->socket != nullptr) client->socket->send(message);
+  }
+}
+
+// --- The end of a token (contract, section 2)
+
+void Frontend::watch_token(Client& client, std::string user_id,
+                           std::optional<base::WallTime> expires_at) {
+  if (client.token == nullptr) client.token = std::make_unique<TokenWatch>();
+  TokenWatch& watch = *client.token;
+  watch.slot = client.ref.index / options_.threads;
+  watch.user_id = std::move(user_id);
+  watch.warned = false;
+  base::TimerWheel::cancel(watch);
+  if (!expires_at) return;
+  watch.expires_at = *expires_at;
+  wheel_.arm(watch, clock_().steady + (*expires_at - clock_().wall));
+}
+
+void Frontend::token_due(TokenWatch& watch) {
+  Client& client = *clients_[watch.slot];
+  if (!watch.warned && watch.expires_at > clock_().wall) {
+    // The wall clock was set back since.
+    wheel_.arm(watch, clock_().steady + (watch.expires_at - clock_().wall));
+    return;
+  }
+  if (client.socket == nullptr) {
+    // Still waiting for its contacts; it is told once it has joined.
+    wheel_.arm(watch, clock_().steady + kTick);
+    return;
+  }
+  if (watch.warned) {
+    client.socket->disconnect(socketio::Socket::Scope::kNamespace);
+    return;
+  }
+  watch.warned = true;
+  wheel_.arm(watch, clock_().steady + kTokenGrace);
+  std::string json = R"({"expiredAt":)";
+  base::append_json_number(json, base::to_millis(watch.expires_at));
+  json += R"(,"disconnectAt":)";
+  base::append_json_number(json, base::to_millis(clock_().wall + kTokenGrace));
+  json += '}';
+  client.socket->send_packet(wire::event_packet("token_expired", json));
+}
+
+base::Result<void> Frontend::refresh_token(Client& client, const Asker& asker,
+                                           const boost::json::value* payload) {
+  auto token = wire::parse_refresh(payload);
+  if (!token) return tl::unexpected(token.error());
+  base::Result<auth::Identity> identity =
+      authenticator_.refresh(*token, client.token == nullptr ? "" : client.token->user_id,
+                             clock_().wall);
+  if (!identity) return tl::unexpected(identity.error());
+  watch_token(client, std::move(identity->user_id), identity->expires_at);
+  if (!asker.ack_id) return {};
+  std::string json = "{";
+  if (identity->expires_at) {
+    json += R"("expiresAt":)";
+    base::append_json_number(json, base::to_millis(*identity->expires_at));
+  }
+  json += '}';
+  client.socket->ack(*asker.ack_id, json);
+  return {};
+}
+
+}  // namespace gateway

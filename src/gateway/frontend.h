@@ -1,0 +1,99 @@
+// Frontend: the devices of one core thread. Socket.IO packets become requests to the hub; what the
+// hub answers becomes packets. Here a client is authenticated, its payloads are checked, its rate
+// is limited, and its token's end is watched; what presence is, is decided by the directory.
+//
+// Belongs to its core thread. As an Outlet it is called in that thread too: by the hub itself when
+// that lives here, otherwise by the link that has brought the hub's messages over.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "auth/authenticator.h"
+#include "base/time.h"
+#include "base/timer_wheel.h"
+#include "gateway/rate_limit.h"
+#include "gateway/requests.h"
+#include "net/client_address.h"
+#include "socketio/namespace.h"
+#include "wire/requests.h"
+
+namespace gateway {
+
+enum class HeartbeatSource : uint8_t { app, transport };
+
+struct FrontendOptions {
+  unsigned thread = 0;
+  unsigned threads = 1;
+  uint32_t events_per_second = 50;  // per device; 0: no limit
+  HeartbeatSource heartbeat_source = HeartbeatSource::app;
+  std::vector<net::AddressRange> trusted_proxies;
+};
+
+class Frontend final : public socketio::NamespaceHandler, public Outlet {
+ public:
+  // `authenticator` outlives it; `clock` is the time of the loop's present turn.
+  Frontend(FrontendOptions options, const auth::Authenticator& authenticator,
+           std::function<base::Instant()> clock);
+  ~Frontend() override;
+
+  // Before the first connection; outlives it.
+  void set_hub(HubLink& hub) { hub_ = &hub; }
+
+  // Tells and ends those whose tokens have expired.
+  void advance();
+  [[nodiscard]] std::optional<base::SteadyTime> next_due() const { return wheel_.next_due(); }
+
+  // socketio::NamespaceHandler
+  void on_connect(socketio::Namespace& nsp, const socketio::ConnectRequest& request) override;
+  void on_connect_abandoned(socketio::Namespace& nsp, socketio::ConnectId id) override;
+  void on_event(socketio::Socket& socket, const socketio::Event& event) override;
+  void on_heard(socketio::Socket& socket) override;
+  void on_disconnect(socketio::Socket& socket, socketio::DisconnectReason reason) override;
+
+  // Outlet
+  void accept(presence::DeviceRef device) override;
+  void refuse(presence::DeviceRef device, const base::Error& error) override;
+  void close(presence::DeviceRef device, presence::CloseReason reason) override;
+  void send(std::string_view packet, std::span<const presence::DeviceRef> to) override;
+
+ private:
+  struct TokenWatch;
+  struct Client;
+  struct Joining;
+
+  base::Result<presence::Connect> prepare(const socketio::ConnectRequest& request, Client& client);
+  Client& add_client();
+  void drop_client(Client& client);
+  [[nodiscard]] Client* find(presence::DeviceRef device) const;
+
+  // An event that was not refused: its request, or nothing when it was answered here.
+  base::Result<std::optional<Request>> decode(Client& client, const socketio::Event& event,
+                                              const boost::json::value* payload);
+  base::Result<void> refresh_token(Client& client, const Asker& asker,
+                                   const boost::json::value* payload);
+  void answer_error(Client& client, const socketio::Event& event,
+                    const boost::json::value* payload, const base::Error& error);
+  void watch_token(Client& client, std::string user_id, std::optional<base::WallTime> expires_at);
+  void token_due(TokenWatch& watch);
+
+  FrontendOptions options_;
+  const auth::Authenticator& authenticator_;
+  HubLink* hub_ = nullptr;
+  socketio::Namespace* nsp_ = nullptr;
+  std::function<base::Instant()> clock_;
+  base::TimerWheel wheel_;
+  std::vector<std::unique_ptr<Client>> clients_;  // by slot
+  std::vector<uint32_t> free_slots_;
+  std::unordered_map<uint64_t, Joining> joining_;  // by ConnectId
+  uint32_t next_generation_ = 0;
+};
+
+}  // namespace gateway

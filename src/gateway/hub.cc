@@ -1,0 +1,217 @@
+#include "gateway/hub.h"
+
+#include <utility>
+
+#include "base/json_text.h"
+#include "socketio/packet.h"
+#include "wire/encode.h"
+
+namespace gateway {
+
+Hub::Hub(presence::Directory& directory, HubPorts& ports, std::vector<Outlet*> outlets,
+         std::function<base::Instant()> clock)
+    : directory_(directory),
+      ports_(ports),
+      outlets_(std::move(outlets)),
+      clock_(std::move(clock)),
+      by_thread_(outlets_.size()) {}
+
+void Hub::run(Work work) {
+  waiting_.push_back(std::move(work));
+  if (busy_) return;
+  busy_ = true;
+  while (!waiting_.empty()) {
+    const Work next = std::move(waiting_.front());
+    waiting_.pop_front();
+    next();
+  }
+  busy_ = false;
+}
+
+void Hub::handle(Request request) {
+  if (busy_) {
+    waiting_.emplace_back([this, request = std::move(request)] { dispatch(request); });
+    return;
+  }
+  // The common case takes no detour over the queue.
+  busy_ = true;
+  dispatch(request);
+  busy_ = false;
+  if (!waiting_.empty()) run([] {});
+}
+
+void Hub::dispatch(const Request& request) {
+  std::visit([this](const auto& alternative) { on(alternative); }, request);
+}
+
+void Hub::apply(presence::Input input) {
+  run([this, input = std::move(input)] { directory_.apply(input, clock_(), *this); });
+}
+
+void Hub::contacts_loaded(presence::UserId user,
+                          base::Result<std::vector<presence::ContactEntry>> contacts) {
+  apply(presence::ContactsLoaded{std::move(user), std::move(contacts)});
+}
+
+void Hub::tick() { apply(presence::Tick{}); }
+
+// Every presence event counts as being heard from (contract, section 6).
+void Hub::heard(const Asker& asker) {
+  directory_.apply(presence::Heard{asker.device}, clock_(), *this);
+}
+
+void Hub::on(const HeartbeatRequest& request) {
+  const base::Instant now = clock_();
+  directory_.apply(request.heartbeat, now, *this);
+  if (!request.asker.ack_id) return;
+  const presence::User* user = directory_.user_of(request.asker.device);
+  if (user == nullptr) return;
+  std::string json = R"({"serverTime":)";
+  base::append_json_number(json, base::to_millis(now.wall));
+  json += R"(,"cursor":")";
+  json += presence::encode_cursor(directory_.cursor(*user));
+  json += R"("})";
+  answer(request.asker, {}, json);
+}
+
+void Hub::on(const BulkRequest& request) {
+  heard(request.asker);
+  answer(request.asker, "presence_status_response",
+         wire::bulk_response(directory_, request.asker.device, request.user_ids, clock_(),
+                             request.request_id));
+}
+
+void Hub::on(const UserRequest& request) {
+  heard(request.asker);
+  std::string json;
+  wire::append_answer(json, request.user_id,
+                      directory_.look_up(request.asker.device, request.user_id), clock_(),
+                      wire::Devices::listed, request.request_id);
+  answer(request.asker, "presence_status_response", json);
+}
+
+void Hub::on(const ContactsRequest& request) {
+  heard(request.asker);
+  answer(request.asker, "presence_snapshot",
+         wire::snapshot(directory_, request.asker.device, std::nullopt, clock_(),
+                        request.request_id));
+}
+
+void Hub::on(const StatusRequest& request) {
+  heard(request.asker);
+  const presence::User* user = directory_.user_of(request.asker.device);
+  if (user == nullptr) return;
+  const presence::UserId id = user->id;
+  choose(id, request.choice, [this, asker = request.asker, id](base::Result<void> kept) {
+    if (!kept) {
+      answer_error(asker, "set_user_status", kept.error());
+      return;
+    }
+    const presence::User* now_user = directory_.find(id);
+    if (now_user == nullptr) return;
+    std::string json;
+    wire::append_own_status(json, *now_user, clock_(), wire::Devices::listed);
+    answer(asker, {}, json);
+  });
+}
+
+void Hub::choose(const presence::UserId& id, presence::Choice choice,
+                 std::function<void(base::Result<void>)> done) {
+  run([this, id, choice = std::move(choice), done = std::move(done)] {
+    const presence::User* before = directory_.find(id);
+    presence::Choice previous;
+    if (before != nullptr && before->chosen != nullptr) previous = before->chosen->choice;
+    directory_.apply(presence::Choose{id, choice}, clock_(), *this);
+    presence::UserRecord record;
+    record.user = id;
+    if (const presence::User* user = directory_.find(id)) record = directory_.record(*user);
+    ports_.save(record, [this, id, choice, previous, done](base::Result<void> kept) {
+      if (!kept) {
+        // What could not be kept did not happen, unless something newer has happened since.
+        const presence::User* user = directory_.find(id);
+        const bool unchanged = user != nullptr && (user->chosen != nullptr
+                                                       ? user->chosen->choice == choice
+                                                       : choice.none());
+        if (unchanged) apply(presence::Choose{id, previous});
+      }
+      done(std::move(kept));
+    });
+  });
+}
+
+void Hub::answer(const Asker& asker, std::string_view event, std::string_view json) {
+  if (asker.ack_id) {
+    send(socketio::encode_ack(socketio::kMainNamespace, *asker.ack_id, json), {&asker.device, 1});
+  } else if (!event.empty()) {
+    send(wire::event_packet(event, json), {&asker.device, 1});
+  }
+}
+
+void Hub::answer_error(const Asker& asker, std::string_view event, const base::Error& error,
+                       std::string_view request_id) {
+  if (asker.ack_id) {
+    std::string json = R"({"error":)";
+    wire::append_error(json, error);
+    json += '}';
+    answer(asker, {}, json);
+  } else {
+    answer(asker, "presence_error", wire::presence_error(error, event, request_id));
+  }
+}
+
+Outlet& Hub::outlet(presence::DeviceRef device) {
+  return *outlets_[thread_of(device, static_cast<unsigned>(outlets_.size()))];
+}
+
+void Hub::send(std::string_view packet, std::span<const presence::DeviceRef> to) {
+  if (outlets_.size() == 1) {
+    outlets_[0]->send(packet, to);
+    return;
+  }
+  for (const presence::DeviceRef device : to)
+    by_thread_[thread_of(device, static_cast<unsigned>(outlets_.size()))].push_back(device);
+  for (std::size_t thread = 0; thread < outlets_.size(); ++thread) {
+    if (by_thread_[thread].empty()) continue;
+    outlets_[thread]->send(packet, by_thread_[thread]);
+    by_thread_[thread].clear();
+  }
+}
+
+void Hub::load_contacts(const presence::UserId& user) { ports_.load_contacts(user); }
+
+void Hub::accepted(presence::DeviceRef device, bool snapshot,
+                   std::optional<presence::Version> since) {
+  outlet(device).accept(device);
+  if (!snapshot) return;
+  send(wire::event_packet("presence_snapshot",
+                          wire::snapshot(directory_, device, since, clock_())),
+       {&device, 1});
+}
+
+void Hub::refused(presence::DeviceRef device, const base::Error& error) {
+  outlet(device).refuse(device, error);
+}
+
+void Hub::close(presence::DeviceRef device, presence::CloseReason reason) {
+  outlet(device).close(device, reason);
+}
+
+void Hub::tell_watchers(presence::WatcherEvent event, const presence::User& user,
+                        const presence::View& view, std::span<const presence::DeviceRef> to) {
+  send(wire::watcher_event(event, user, view, clock_().wall), to);
+}
+
+void Hub::tell_own(presence::OwnEvent event, const presence::User& user,
+                   std::span<const presence::DeviceRef> to) {
+  send(wire::own_event(event, user, clock_()), to);
+}
+
+void Hub::contacts_changed(std::span<const presence::AddedContact> added,
+                           std::span<const presence::UserId> removed,
+                           std::span<const presence::DeviceRef> to) {
+  send(wire::contacts_changed(added, removed, clock_().wall), to);
+}
+
+void Hub::save(const presence::UserRecord& record) { ports_.save(record); }
+
+}  // namespace gateway

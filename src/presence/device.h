@@ -1,0 +1,75 @@
+// One device of a user: a Socket.IO connection, or what lingers of one (contract, section 1).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/time.h"
+#include "base/timer_wheel.h"
+#include "presence/compact_text.h"
+#include "presence/handle_set.h"
+#include "presence/string_pool.h"
+#include "presence/view.h"
+
+namespace presence {
+
+// Names a connection to the domain. The index is dense (a slot of the caller's table); the
+// generation tells successive users of a slot apart, so that what is said of a connection that is
+// gone is ignored.
+struct DeviceRef {
+  uint32_t index = 0xffffffff;
+  uint32_t generation = 0;
+  bool operator==(const DeviceRef&) const = default;
+};
+constexpr DeviceRef kNoDevice{};
+
+// What a client says of itself in `deviceInfo`.
+struct DeviceInfo {
+  DeviceType type = DeviceType::web;
+  std::string os;
+  std::string browser;
+};
+
+enum class DeviceState : uint8_t {
+  joining,    // waits for the contacts of its user; nobody knows of it yet
+  live,       // connected and heard from
+  stale,      // connected, but silent for too long
+  lingering,  // lost its transport, still inside its grace
+};
+
+// A deadline of the domain; the wheel hands it back when it is due.
+struct Deadline : base::TimerNode {
+  enum class Kind : uint8_t { device, choice };
+  Deadline(Kind k, UserHandle u) : kind(k), user(u) {}
+  Kind kind;
+  UserHandle user;
+};
+
+struct Device {
+  explicit Device(UserHandle owner) : deadline(Deadline::Kind::device, owner) {}
+
+  Deadline deadline;  // when a live device goes stale, or the grace of a lingering one ends
+  DeviceRef ref;      // kNoDevice once lingering
+  SocketId socket_id;
+  DeviceType type = DeviceType::web;
+  DeviceState state = DeviceState::joining;
+  bool said_info = false;  // the client has described itself
+  int64_t idle_ms = 0;     // as last reported; a device that never did is not idle
+  base::WallTime connected_at{};
+  base::WallTime lost_at{};       // while lingering
+  base::SteadyTime last_heard{};  // any presence event
+  CompactText key;                // `deviceId`, may be empty
+  CompactText address;            // seldom shared, so not pooled
+  PooledString os;
+  PooledString browser;
+  PooledString user_agent;
+
+  [[nodiscard]] bool counts() const {
+    return state == DeviceState::live || state == DeviceState::lingering;
+  }
+  [[nodiscard]] bool reachable() const {
+    return state == DeviceState::live || state == DeviceState::stale;
+  }
+};
+
+}  // namespace presence

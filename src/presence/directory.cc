@@ -1,0 +1,206 @@
+#include "presence/directory.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace presence {
+namespace {
+
+// Deadlines are acted upon within a second (contract, section 6); 20 ms leaves room for the rest.
+constexpr base::Duration kTick{20};
+constexpr std::size_t kSlots = 8192;
+
+constexpr UserHandle kSweptAtOnce = 20'000;
+
+}  // namespace
+
+Directory::Directory(const DirectoryOptions& options, Version sequence, base::Instant now)
+    : options_(options),
+      strings_(options.hash_key),
+      wheel_(kTick, kSlots, now.steady),
+      users_(options.hash_key),
+      sequence_(sequence),
+      run_(sequence),
+      horizon_(sequence),
+      now_(now) {}
+
+std::optional<UserRecord> Directory::restore(const UserRecord& kept, base::WallTime alive_until,
+                                             base::Instant now) {
+  now_ = now;
+  User& user = intern(kept.user);
+  user.last_seen = kept.connected ? std::max(kept.last_seen, alive_until) : kept.last_seen;
+  user.view.last_seen =
+      kept.visible ? std::max(kept.visible_last_seen, alive_until) : kept.visible_last_seen;
+  const bool expired = kept.choice.expires_at && *kept.choice.expires_at <= now.wall;
+  if (!expired) set_choice(user, kept.choice);
+  std::optional<UserRecord> now_kept = record(user);
+  if (*now_kept == kept) now_kept.reset();
+  release(user);
+  return now_kept;
+}
+
+void Directory::apply(const Input& input, base::Instant now, Effects& effects) {
+  CHECK(effects_ == nullptr);  // an effect must not apply another input
+  now_ = now;
+  effects_ = &effects;
+  std::visit([this](const auto& alternative) { on(alternative); }, input);
+  effects_ = nullptr;
+}
+
+void Directory::on(const Tick&) {
+  wheel_.advance(now_.steady, [this](base::TimerNode& node) {
+    auto& deadline = static_cast<Deadline&>(node);
+    User& user = users_[deadline.user];
+    if (deadline.kind == Deadline::Kind::choice) {
+      choice_due(user);
+      return;
+    }
+    for (const auto& device : user.here->devices) {
+      if (&device->deadline != &deadline) continue;
+      device_due(user, *device);
+      return;
+    }
+  });
+}
+
+void Directory::on(const Choose& input) {
+  User& user = intern(input.user);
+  set_choice(user, input.choice);
+  settle(user, OfflineReason::manual, kNoDevice);
+  release(user);
+}
+
+void Directory::set_choice(User& user, const Choice& choice) {
+  const bool was_offline = user.chose(Status::offline);
+  user.chosen =
+      choice.none() ? nullptr : std::make_unique<ChosenStatus>(choice, user.handle);
+  if (choice.expires_at && user.chosen != nullptr) {
+    wheel_.arm(user.chosen->expiry, now_.steady + (*choice.expires_at - now_.wall));
+  }
+  if (was_offline && !user.chose(Status::offline) && user.here != nullptr)
+    user.here->visible_since = now_.wall;
+}
+
+void Directory::choice_due(User& user) {
+  // The wall clock may have been set back since the deadline was armed.
+  const base::WallTime expires_at = *user.chosen->choice.expires_at;
+  if (expires_at > now_.wall) {
+    wheel_.arm(user.chosen->expiry, now_.steady + (expires_at - now_.wall));
+    return;
+  }
+  set_choice(user, Choice{});
+  settle(user, OfflineReason::manual, kNoDevice);
+  effects_->save(record(user));
+  release(user);
+}
+
+void Directory::on(const Forget& input) {
+  User* user = users_.find(input.user);
+  if (user == nullptr) return;
+  if (user->here != nullptr) {
+    if (user->here->loading != nullptr) {
+      for (const Joining& joining : user->here->loading->joining) {
+        untrack(*joining.device);
+        effects_->refused(joining.device->ref,
+                          {base::ErrorCode::kUnauthorized, "the user was deleted"});
+      }
+      user->here->loading->joining.clear();
+    }
+    for (const auto& device : user->here->devices) {
+      if (!device->reachable()) continue;  // a lingering one has no connection to close
+      untrack(*device);
+      effects_->close(device->ref, CloseReason::forgotten);
+    }
+    device_count_ -= user->here->devices.size();
+    user->here->devices.clear();
+  }
+  set_choice(*user, Choice{});
+  user->last_seen = {};
+  // Nothing is saved: that would bring back a record that the store has just deleted.
+  announce(*user, OfflineReason::disconnected, kNoDevice);
+  user->saved_connected = false;
+  user->view.last_seen = {};
+  list_changed_.erase(user->id);
+  horizon_ = sequence_ = next_version();
+  release(*user);
+}
+
+void Directory::sweep(base::Instant now) {
+  now_ = now;
+  const base::WallTime cutoff = now.wall - options_.last_seen_retention;
+  const UserHandle count = std::min(users_.end(), kSweptAtOnce);
+  for (UserHandle i = 0; i < count; ++i) {
+    if (swept_to_ >= users_.end()) swept_to_ = 0;
+    User* user = users_.at(swept_to_++);
+    if (user == nullptr) continue;
+    const auto seen = [user] {
+      return user->last_seen != base::WallTime{} || user->view.last_seen != base::WallTime{};
+    };
+    if (!seen()) continue;
+    if (user->here == nullptr && user->last_seen < cutoff) user->last_seen = {};
+    if (user->view.offline() && user->view.last_seen < cutoff) user->view.last_seen = {};
+    if (user->here != nullptr || seen()) continue;
+    // Whoever is made anew has to begin above what was told of them.
+    horizon_ = std::max({horizon_, user->view.version, user->own_version});
+    release(*user);
+  }
+}
+
+User& Directory::intern(const UserId& id) {
+  User& user = users_.intern(id);
+  if (user.view.version == 0) user.view.version = user.own_version = horizon_;
+  return user;
+}
+
+// Drops what nothing needs any more: the connected part of a user without devices, and a user
+// about whom there is nothing to say.
+void Directory::release(User& user) {
+  const ConnectedUser* here = user.here.get();
+  if (here != nullptr && here->devices.empty() && here->loading == nullptr) {
+    unload_contacts(user);
+    user.here.reset();
+    --connected_users_;
+  }
+  const bool worth_keeping = user.here != nullptr || user.listed_by > 0 || user.chosen != nullptr ||
+                             user.view.version > horizon_ || user.last_seen != base::WallTime{} ||
+                             user.view.last_seen != base::WallTime{};
+  if (!worth_keeping) users_.erase(user);
+}
+
+Directory::Answer Directory::look_up(DeviceRef viewer, std::string_view subject) const {
+  const User* owner = user_of(viewer);
+  if (owner == nullptr) return {};
+  if (owner->id == subject) return {Relation::self, owner};
+  const User* user = users_.find(subject);
+  if (user == nullptr) return {};
+  const ContactRef* entry = owner->contact(user->handle);
+  if (entry == nullptr || entry->blocked()) return {};
+  return {Relation::contact, user};
+}
+
+const User* Directory::user_of(DeviceRef ref) const {
+  const Device* found = lookup(ref);
+  return found == nullptr ? nullptr : &users_[found->deadline.user];
+}
+
+const Device* Directory::device(DeviceRef ref) const {
+  return lookup(ref);
+}
+
+Decision Directory::own_status(const User& user) const {
+  return user.here == nullptr ? Decision{} : user.here->told.decision;
+}
+
+UserRecord Directory::record(const User& user) const {
+  UserRecord record;
+  record.user = user.id;
+  if (user.chosen != nullptr) record.choice = user.chosen->choice;
+  record.last_seen = user.last_seen;
+  record.visible_last_seen = user.view.last_seen;
+  record.connected = user.saved_connected;
+  record.visible = !user.view.offline();
+  return record;
+}
+
+}  // namespace presence

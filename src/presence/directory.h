@@ -1,0 +1,246 @@
+// Directory: who is there, on which devices, and who has to be told (contract, sections 2 to 7).
+//
+// The domain of one node, pure: apply(input, now) calls Effects and nothing else; no I/O, no clock,
+// no randomness. The same inputs give the same effects, byte for byte. It belongs to one thread
+// (the first core thread; docs/adr/0002 says why one is enough).
+//
+// What is true of a user (devices, choice) and what was told of it (User::view for watchers,
+// ConnectedUser::told for its own devices) are kept apart. Every input changes the truth and then
+// calls settle(), which derives the next view, compares it with the one told, and tells the
+// difference: there is no other place that announces presence.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "base/sip_hash.h"
+#include "base/time.h"
+#include "base/timer_wheel.h"
+#include "presence/cursor.h"
+#include "presence/effects.h"
+#include "presence/ports.h"
+#include "presence/string_pool.h"
+#include "presence/user.h"
+#include "presence/user_table.h"
+
+namespace presence {
+
+enum class ManualOffline : uint8_t { announced, hidden };  // privacy.manual_offline
+
+struct DirectoryOptions {
+  base::Duration stale_after{120'000};
+  base::Duration disconnect_grace{3'000};
+  base::Duration auto_away_after{300'000};
+  base::Duration last_seen_retention{30LL * 24 * 3600 * 1000};
+  std::size_t devices_per_user = 32;
+  bool notify_device_changes = true;
+  ManualOffline manual_offline = ManualOffline::announced;
+  // For tables whose keys strangers choose: random in production. No effect depends on it.
+  base::HashKey hash_key;
+};
+
+// A connection that has proved whose it is. Answered with Effects::accepted() or refused(), at
+// once or when the user's contacts have been read.
+struct Connect {
+  DeviceRef device;
+  UserId user;
+  SocketId socket_id;
+  std::string device_key;
+  std::optional<DeviceInfo> info;
+  std::string address;
+  std::string user_agent;
+  bool snapshot = false;
+  std::string cursor;
+};
+
+struct Heartbeat {
+  DeviceRef device;
+  std::optional<int64_t> idle_ms;
+  std::optional<DeviceInfo> info;
+};
+
+// A presence event, or with `heartbeat_source = transport` any packet.
+struct Heard {
+  DeviceRef device;
+};
+
+// A Socket.IO DISCONNECT packet: the device is gone at once.
+struct Left {
+  DeviceRef device;
+};
+
+// The transport was lost: the device lingers.
+struct Lost {
+  DeviceRef device;
+};
+
+struct Choose {
+  UserId user;
+  Choice choice;
+};
+
+struct ContactsLoaded {
+  UserId user;
+  base::Result<std::vector<ContactEntry>> contacts;
+};
+
+struct ContactsChanged {
+  std::vector<EdgeChange> changes;
+};
+
+struct CloseDevice {
+  UserId user;
+  std::string socket_id;
+};
+
+struct Forget {
+  UserId user;
+};
+
+// Whatever has become due.
+struct Tick {};
+
+using Input = std::variant<Connect, Heartbeat, Heard, Left, Lost, Choose, ContactsLoaded,
+                           ContactsChanged, CloseDevice, Forget, Tick>;
+
+class Directory {
+ public:
+  // `sequence` is above every version that earlier runs gave out.
+  Directory(const DirectoryOptions& options, Version sequence, base::Instant now);
+
+  // Before the first input: what the store has kept. `alive_until` is when the last run was last
+  // known to be alive; who was connected then was seen then. Answers with what has to be kept
+  // instead, if anything: the record of a user who was connected must not say so after the next
+  // crash, too.
+  std::optional<UserRecord> restore(const UserRecord& record, base::WallTime alive_until,
+                                    base::Instant now);
+
+  void apply(const Input& input, base::Instant now, Effects& effects);
+
+  // Removes what `last_seen_retention` says is to be forgotten, for some of the users at each call
+  // (a million of them would take long). To be called every few minutes.
+  void sweep(base::Instant now);
+
+  // When apply(Tick) next has something to do, at the latest.
+  [[nodiscard]] std::optional<base::SteadyTime> next_deadline() const { return wheel_.next_due(); }
+
+  // --- What can be asked. Valid until the next input.
+
+  enum class Relation : uint8_t { stranger, contact, self };
+  struct Answer {
+    Relation relation = Relation::stranger;
+    const User* user = nullptr;  // null for a stranger
+  };
+  // What the user of `viewer` may see of `subject` (contract, section 7).
+  [[nodiscard]] Answer look_up(DeviceRef viewer, std::string_view subject) const;
+  [[nodiscard]] const User* find(std::string_view user) const { return users_.find(user); }
+  [[nodiscard]] const User* user_of(DeviceRef device) const;
+  [[nodiscard]] const Device* device(DeviceRef device) const;
+  // The status as the user's own devices and the operator see it.
+  [[nodiscard]] Decision own_status(const User& user) const;
+
+  // Calls `visit(id, user)` for each contact of the device's user, in a fixed order; `user` is null
+  // where the contact is shown as a stranger. With `since`, only for what changed after it.
+  template <class Visit>
+  void for_each_contact(DeviceRef viewer, std::optional<Version> since, Visit&& visit) const {
+    const User* owner = user_of(viewer);
+    if (owner == nullptr || owner->here == nullptr) return;
+    for (const ContactRef& entry : owner->here->contacts) {
+      const User& user = users_[entry.handle()];
+      if (since && (entry.blocked() || user.view.version <= *since)) continue;
+      visit(user.id, entry.blocked() ? nullptr : &user);
+    }
+  }
+
+  [[nodiscard]] Version sequence() const { return sequence_; }
+  // The cursor that says: this user's devices have been told everything up to now.
+  [[nodiscard]] Cursor cursor(const User& user) const { return {run_, user.hash, sequence_}; }
+  [[nodiscard]] UserRecord record(const User& user) const;
+  [[nodiscard]] std::size_t known_users() const { return users_.size(); }
+  [[nodiscard]] std::size_t connected_users() const { return connected_users_; }
+  [[nodiscard]] std::size_t device_count() const { return device_count_; }
+
+ private:
+  void on(const Connect& input);
+  void on(const Heartbeat& input);
+  void on(const Heard& input);
+  void on(const Left& input);
+  void on(const Lost& input);
+  void on(const Choose& input);
+  void on(const ContactsLoaded& input);
+  void on(const ContactsChanged& input);
+  void on(const CloseDevice& input);
+  void on(const Forget& input);
+  void on(const Tick& input);
+
+  // directory_devices.cc
+  [[nodiscard]] Device* lookup(DeviceRef ref) const;
+  void track(Device& device);
+  void untrack(Device& device);
+  void admit(User& user, Joining joining);
+  std::unique_ptr<Device>* replaced_by(User& user, const Device& device);
+  void take_over(std::unique_ptr<Device>& place, std::unique_ptr<Device> device);
+  bool make_room(User& user);
+  void describe(Device& device, const DeviceInfo& info);
+  bool hear(Device& device);
+  void remove(User& user, const Device& device);
+  void device_due(User& user, Device& device);
+  [[nodiscard]] std::optional<Version> snapshot_since(const User& user,
+                                                      std::string_view cursor) const;
+
+  // directory_settle.cc
+  void settle(User& user, OfflineReason reason, DeviceRef origin);
+  void announce(User& user, OfflineReason reason, DeviceRef origin);
+  void settle_view(User& user, const Decision& decision, OfflineReason reason);
+  void settle_own(User& user, const Decision& decision, DeviceRef origin);
+  void tell_watchers(WatcherEvent event, User& user);
+  [[nodiscard]] View next_view(const User& user, const Decision& decision,
+                               OfflineReason reason) const;
+  void collect_devices(const User& user, DeviceRef except);
+  Version next_version();
+
+  // directory_contacts.cc
+  struct NetChange;
+  struct ListChange;
+  void set_contacts(User& user, const std::vector<ContactEntry>& entries);
+  void change_edges(std::span<const EdgeChange> changes);
+  std::vector<NetChange> net_changes(std::span<const EdgeChange> changes);
+  void add_contact(User& viewer, const UserId& subject, bool blocked);
+  void remove_contact(User& viewer, User& subject);
+  void set_blocked(User& viewer, User& subject, bool blocked);
+  void note_list_change(const UserId& viewer);
+  void unload_contacts(User& user);
+
+  void choice_due(User& user);
+  void set_choice(User& user, const Choice& choice);
+  User& intern(const UserId& id);
+  void release(User& user);
+
+  DirectoryOptions options_;
+  StringPool strings_;
+  base::TimerWheel wheel_;
+  UserTable users_;              // its devices use the two above until they are destroyed
+  std::vector<Device*> by_ref_;  // by DeviceRef::index
+  UserHandle swept_to_ = 0;
+  std::size_t connected_users_ = 0;
+  std::size_t device_count_ = 0;
+  Version sequence_;
+  Version run_;
+  // When a user's list last changed, for cursors; forgotten as a whole when there are too many.
+  std::unordered_map<UserId, Version> list_changed_;
+  // What lies before this is not known in full: list changes, and users that were dropped. A cursor
+  // from before it is answered with a full snapshot, and a user made anew begins here.
+  Version horizon_;
+
+  // Set for the time of one apply().
+  base::Instant now_;
+  Effects* effects_ = nullptr;
+  std::vector<DeviceRef> recipients_;
+};
+
+}  // namespace presence

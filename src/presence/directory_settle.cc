@@ -1,0 +1,136 @@
+// From what is true of a user to what is told of it: the only place that announces presence.
+
+#include <algorithm>
+
+#include "presence/directory.h"
+
+namespace presence {
+
+// Versions are microseconds of the wall clock, or one more than the last where the clock is not
+// ahead of it: they grow over a restart without having been written down, and one sequence over
+// all users is what makes a cursor possible. Below 2^53 until the year 2255.
+Version Directory::next_version() {
+  const auto clock = static_cast<Version>(std::max<int64_t>(0, base::to_millis(now_.wall))) * 1000;
+  sequence_ = std::max(sequence_ + 1, clock);
+  return sequence_;
+}
+
+// The connections of the user's own devices, into recipients_.
+void Directory::collect_devices(const User& user, DeviceRef except) {
+  if (user.here == nullptr) return;
+  for (const auto& device : user.here->devices)
+    if (device->reachable() && device->ref != except) recipients_.push_back(device->ref);
+}
+
+// `reason` is why the user went offline, if that is what happened; `origin` the device that caused
+// the change, which is not told of its own coming.
+void Directory::settle(User& user, OfflineReason reason, DeviceRef origin) {
+  const bool was_visible = !user.view.offline();
+  announce(user, reason, origin);
+  const bool connected =
+      user.here != nullptr && std::any_of(user.here->devices.begin(), user.here->devices.end(),
+                                          [](const auto& device) { return device->counts(); });
+  if (connected != user.saved_connected || was_visible == user.view.offline()) {
+    user.saved_connected = connected;
+    effects_->save(record(user));
+  }
+}
+
+void Directory::announce(User& user, OfflineReason reason, DeviceRef origin) {
+  Decision decision;
+  if (user.here != nullptr)
+    decision = decide(user.here->devices, user.chosen ? &user.chosen->choice : nullptr,
+                      options_.auto_away_after, user.here->automatic);
+  settle_view(user, decision, reason);
+  if (user.here != nullptr) settle_own(user, decision, origin);
+}
+
+View Directory::next_view(const User& user, const Decision& decision, OfflineReason reason) const {
+  View view;
+  view.version = user.view.version;
+  view.last_seen = user.view.last_seen;
+  view.reason = user.view.reason;
+  if (decision.status == Status::offline) {
+    if (user.view.offline()) return view;
+    if (user.chose(Status::offline)) {
+      view.last_seen = now_.wall;
+      view.reason = options_.manual_offline == ManualOffline::announced
+                        ? OfflineReason::manual
+                        : OfflineReason::disconnected;
+    } else {
+      view.last_seen = user.last_seen;
+      view.reason = reason;
+    }
+    return view;
+  }
+  view.status = decision.status;
+  view.auto_away = decision.auto_away;
+  view.message = CompactText(user.message());
+  view.devices.reserve(user.here->devices.size());
+  for (const auto& device : user.here->devices) {
+    if (!device->counts()) continue;
+    view.devices.push_back({device->socket_id, device->type,
+                            std::max(device->connected_at, user.here->visible_since)});
+  }
+  return view;
+}
+
+void Directory::settle_view(User& user, const Decision& decision, OfflineReason reason) {
+  View after = next_view(user, decision, reason);
+  const ViewChange change = compare(user.view, after);
+  user.view = std::move(after);
+  if (!change.any()) return;
+  recipients_.clear();
+  user.for_each_watcher(
+      [&](UserHandle watcher) { collect_devices(users_[watcher], kNoDevice); });
+  if (change.came_online) tell_watchers(WatcherEvent::user_online, user);
+  if (change.went_offline) tell_watchers(WatcherEvent::user_offline, user);
+  if (change.devices_changed) tell_watchers(WatcherEvent::user_devices_changed, user);
+  if (change.status_changed) tell_watchers(WatcherEvent::user_status_changed, user);
+}
+
+void Directory::tell_watchers(WatcherEvent event, User& user) {
+  user.view.version = next_version();
+  if (event == WatcherEvent::user_devices_changed && !options_.notify_device_changes) return;
+  if (!recipients_.empty()) effects_->tell_watchers(event, user, user.view, recipients_);
+}
+
+void Directory::settle_own(User& user, const Decision& decision, DeviceRef origin) {
+  OwnTold next;
+  next.decision = decision;
+  next.chose_offline = user.chose(Status::offline);
+  next.message = CompactText(user.message());
+  bool any_before = false;
+  bool any_after = false;
+  for (const auto& device : user.here->devices) {
+    if (!device->counts()) continue;
+    ++next.kinds[static_cast<std::size_t>(device->type)];
+    any_after = true;
+  }
+  OwnTold& told = user.here->told;
+  for (const uint16_t count : told.kinds) any_before = any_before || count > 0;
+
+  const bool devices_changed = any_before && any_after && told.kinds != next.kinds;
+  const bool choice_edge = told.chose_offline != next.chose_offline;
+  // Coming and going with one's devices is no news to them; a chosen `offline` is.
+  const bool went_or_came = any_before != any_after && !choice_edge;
+  const bool status_changed =
+      choice_edge || (!went_or_came && (told.decision != decision || told.message != next.message));
+  told = std::move(next);
+
+  if (devices_changed) {
+    recipients_.clear();
+    collect_devices(user, origin);
+    user.own_version = next_version();
+    if (!recipients_.empty()) effects_->tell_own(OwnEvent::user_devices_changed, user, recipients_);
+  }
+  if (status_changed) {
+    recipients_.clear();
+    collect_devices(user, kNoDevice);
+    user.own_version = next_version();
+    if (!recipients_.empty()) effects_->tell_own(OwnEvent::user_status_changed, user, recipients_);
+  }
+  if (any_before != any_after && !status_changed) user.own_version = next_version();
+}
+
+}  // namespace presence

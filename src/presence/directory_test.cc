@@ -1,0 +1,11 @@
+#include "presence/directory.h"
+
+#include <gtest/gtest.h>
+
+namespace presence {
+namespace {
+TEST(Directory, Compiles) {
+  SUCCEED();
+}
+}  // namespace
+}  // namespace presence

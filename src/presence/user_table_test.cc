@@ -1,0 +1,45 @@
+#include "presence/user_table.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <map>
+#include <string>
+
+namespace presence {
+namespace {
+
+RC_GTEST_PROP(UserTableProperty, AgreesWithAMap, ()) {
+  UserTable table;
+  std::map<std::string, UserHandle> model;
+  const auto steps = *rc::gen::container<std::vector<std::pair<int, int>>>(
+      rc::gen::pair(rc::gen::inRange(0, 3), rc::gen::inRange(0, 60)));
+  for (const auto& [action, number] : steps) {
+    const std::string id = "user-" + std::to_string(number);
+    if (action == 0) {
+      if (User* user = table.find(id)) table.erase(*user);
+      model.erase(id);
+    } else {
+      const User& user = table.intern(id);
+      RC_ASSERT(user.id == id);
+      const auto [at, inserted] = model.try_emplace(id, user.handle);
+      RC_ASSERT(at->second == user.handle);
+    }
+    RC_ASSERT(table.size() == model.size());
+    for (const auto& [known, handle] : model) {
+      RC_ASSERT(table.find(known) != nullptr);
+      RC_ASSERT(table[handle].id == known);
+    }
+  }
+}
+
+TEST(UserTable, TellsIdsApartThatShareAPrefixOrEndInZeroBytes) {
+  UserTable table;
+  using namespace std::string_literals;
+  const UserHandle a = table.intern("12345678").handle;
+  EXPECT_NE(table.intern("12345678\0"s).handle, a);
+  EXPECT_EQ(table.find("1234567"), nullptr);
+}
+
+}  // namespace
+}  // namespace presence
