@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "app/memory.h"
 #include "contacts/contact_file.h"
 #include "runtime/clock.h"
 #include "store/bulk.h"
@@ -45,6 +46,9 @@ base::Result<void> import_contacts(store::EmbeddedStore& store, const std::strin
   const auto added = import.finish();
   if (!added) return tl::unexpected(added.error());
   spdlog::info("contacts.file {}: {} edges, {} of them new", file, stats->edges, *added);
+  // Both threads have been through a whole file of text.
+  release_free_memory();
+  store.load_edges(std::nullopt, 1, [](const auto&) { release_free_memory(); });
   return {};
 }
 

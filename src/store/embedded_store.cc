@@ -9,6 +9,8 @@
 namespace store {
 namespace {
 
+constexpr std::size_t kLargeImport = 10'000;  // edges
+
 using presence::UserId;
 using Kind = Operation::Kind;
 
@@ -209,6 +211,7 @@ void EmbeddedStore::import_edges(std::vector<presence::Edge> edges, Done<EdgeCha
   impl_->submit(edge_operation(
       bytes,
       [edges = std::move(edges)](Database& database, EdgeChanges& changes) {
+        if (edges.size() >= kLargeImport) database.expect_large_transaction();
         for (const presence::Edge& edge : edges)
           if (edge.viewer != edge.subject) database.edges().add(edge.viewer, edge.subject, changes);
       },
