@@ -77,7 +77,8 @@ class Loader {
         if (auto done = take(*setting, FreeText{value}, name); !done) return done;
       } else if (!is_service_link(name, value)) {
         return refuse(printable(name),
-                      "unknown setting" + did_you_mean(name, available_names(environment_name)));
+                      "unknown setting" +
+                          did_you_mean(name, available_names(environment_name), kPrefix.size()));
       }
     }
     return {};

@@ -6,16 +6,11 @@ namespace engineio {
 
 std::string_view close_reason_text(CloseReason reason) {
   switch (reason) {
-    case CloseReason::kPingTimeout:
-      return "ping timeout";
-    case CloseReason::kTransportClose:
-      return "transport close";
-    case CloseReason::kTransportError:
-      return "transport error";
-    case CloseReason::kParseError:
-      return "parse error";
-    case CloseReason::kForcedClose:
-      return "forced close";
+    case CloseReason::kPingTimeout: return "ping timeout";
+    case CloseReason::kTransportClose: return "transport close";
+    case CloseReason::kTransportError: return "transport error";
+    case CloseReason::kParseError: return "parse error";
+    case CloseReason::kForcedClose: return "forced close";
   }
   return "";
 }

@@ -27,9 +27,7 @@ Server::Impl::~Impl() {
   for (Session* session : sessions) delete session;
 }
 
-bool Server::matches(std::string_view path) const {
-  return path.starts_with(impl_->options.path);
-}
+bool Server::matches(std::string_view path) const { return path.starts_with(impl_->options.path); }
 
 void Server::on_request(net::HttpExchange& exchange) {
   // Whoever is due goes first: a request in the same turn must not find a session that has expired.
@@ -67,9 +65,7 @@ std::optional<base::SteadyTime> Server::next_due() const {
   return sessions;
 }
 
-std::size_t Server::session_count() const {
-  return impl_->sessions.size();
-}
+std::size_t Server::session_count() const { return impl_->sessions.size(); }
 
 Session* Server::find(const Sid& sid) const {
   const auto found = impl_->sessions.find(sid);
@@ -88,9 +84,7 @@ void Server::close_all(CloseReason reason) {
   for_each([reason](Session& session) { session.close(reason); });
 }
 
-const Options& Server::options() const {
-  return impl_->options;
-}
+const Options& Server::options() const { return impl_->options; }
 
 void Server::Impl::bury(Session& session) {
   sessions.erase(&session);

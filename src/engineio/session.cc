@@ -84,9 +84,7 @@ bool Session::room_for(std::size_t size) {
   return false;
 }
 
-void Session::close(CloseReason reason) {
-  end(reason, Farewell::kAfterBuffer);
-}
+void Session::close(CloseReason reason) { end(reason, Farewell::kAfterBuffer); }
 
 std::size_t Session::backlog() const {
   if (link_ != nullptr) return link_->socket().backlog();
@@ -113,20 +111,13 @@ void Session::on_packet(const Packet& packet) {
         handler.on_text(*this, packet.data);
       }
       break;
-    case PacketType::kPong:
-      on_pong();
-      break;
+    case PacketType::kPong: on_pong(); break;
     // In version 4 only the server pings.
-    case PacketType::kPing:
-      end(CloseReason::kTransportError, Farewell::kClosePacket);
-      break;
-    case PacketType::kClose:
-      end(CloseReason::kTransportClose, Farewell::kNoop);
-      break;
+    case PacketType::kPing: end(CloseReason::kTransportError, Farewell::kClosePacket); break;
+    case PacketType::kClose: end(CloseReason::kTransportClose, Farewell::kNoop); break;
     case PacketType::kOpen:
     case PacketType::kUpgrade:
-    case PacketType::kNoop:
-      break;
+    case PacketType::kNoop: break;
   }
 }
 
@@ -179,15 +170,9 @@ void Session::take_over(WebSocketLink& link) {
   link_ = &link;
   for (const OutgoingPacket& packet : waiting) {
     switch (packet.kind) {
-      case OutgoingPacket::Kind::kText:
-        link.socket().send_text(packet.bytes);
-        break;
-      case OutgoingPacket::Kind::kBinary:
-        link.socket().send_binary(packet.bytes);
-        break;
-      case OutgoingPacket::Kind::kPrepared:
-        send_prepared(packet.prepared);
-        break;
+      case OutgoingPacket::Kind::kText: link.socket().send_text(packet.bytes); break;
+      case OutgoingPacket::Kind::kBinary: link.socket().send_binary(packet.bytes); break;
+      case OutgoingPacket::Kind::kPrepared: send_prepared(packet.prepared); break;
     }
   }
   if (!polling_->post_pending()) server_.impl_->retired.push_back(std::move(polling_));

@@ -25,8 +25,6 @@ std::optional<Sid> Sid::parse(std::string_view text) {
   return sid;
 }
 
-std::string Sid::text() const {
-  return base::base64url_encode(bytes);
-}
+std::string Sid::text() const { return base::base64url_encode(bytes); }
 
 }  // namespace engineio

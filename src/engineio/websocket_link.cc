@@ -14,10 +14,8 @@ CloseReason reason_of(uint16_t code) {
     case net::websocket_close::kProtocolError:
     case net::websocket_close::kUnsupportedData:
     case net::websocket_close::kInvalidPayload:
-    case net::websocket_close::kTooBig:
-      return CloseReason::kTransportError;
-    default:
-      return CloseReason::kTransportClose;
+    case net::websocket_close::kTooBig: return CloseReason::kTransportError;
+    default: return CloseReason::kTransportClose;
   }
 }
 

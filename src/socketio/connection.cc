@@ -18,16 +18,11 @@ namespace {
 
 DisconnectReason reason_of(engineio::CloseReason reason) {
   switch (reason) {
-    case engineio::CloseReason::kPingTimeout:
-      return DisconnectReason::kPingTimeout;
-    case engineio::CloseReason::kTransportClose:
-      return DisconnectReason::kTransportClose;
-    case engineio::CloseReason::kTransportError:
-      return DisconnectReason::kTransportError;
-    case engineio::CloseReason::kParseError:
-      return DisconnectReason::kParseError;
-    case engineio::CloseReason::kForcedClose:
-      return DisconnectReason::kForcedClose;
+    case engineio::CloseReason::kPingTimeout: return DisconnectReason::kPingTimeout;
+    case engineio::CloseReason::kTransportClose: return DisconnectReason::kTransportClose;
+    case engineio::CloseReason::kTransportError: return DisconnectReason::kTransportError;
+    case engineio::CloseReason::kParseError: return DisconnectReason::kParseError;
+    case engineio::CloseReason::kForcedClose: return DisconnectReason::kForcedClose;
   }
   return DisconnectReason::kForcedClose;
 }
@@ -69,17 +64,13 @@ void Connection::on_text(std::string_view text) {
                            : std::nullopt;  // text while attachments are due
   if (!head) return close(DisconnectReason::kParseError);
   switch (head->type) {
-    case PacketType::kConnect:
-      return on_connect(*head);
-    case PacketType::kDisconnect:
-      return on_disconnect(*head);
-    case PacketType::kConnectError:
-      return close(DisconnectReason::kParseError);
+    case PacketType::kConnect: return on_connect(*head);
+    case PacketType::kDisconnect: return on_disconnect(*head);
+    case PacketType::kConnectError: return close(DisconnectReason::kParseError);
     case PacketType::kEvent:
     case PacketType::kAck:
     case PacketType::kBinaryEvent:
-    case PacketType::kBinaryAck:
-      return on_payload(*head, text);
+    case PacketType::kBinaryAck: return on_payload(*head, text);
   }
 }
 

@@ -1,6 +1,8 @@
 #include "socketio/namespace.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 
 #include "socketio/packet.h"
@@ -21,6 +23,14 @@ Broadcast::Broadcast(std::string_view nsp, std::string_view name, std::string_vi
 
 namespace {
 
+base::HashKey random_key(base::RandomSource& random) {
+  std::array<uint8_t, sizeof(base::HashKey)> bytes{};
+  random.fill(bytes);
+  base::HashKey key;
+  std::memcpy(&key, bytes.data(), sizeof key);
+  return key;
+}
+
 std::string joined(const boost::json::array& args) {
   std::string json;
   append_json_elements(json, args);
@@ -33,6 +43,12 @@ Broadcast::Broadcast(std::string_view nsp, std::string_view name, const boost::j
                      Attachments attachments)
     : Broadcast(nsp, name, joined(args), attachments) {}
 
+Namespace::Impl::Impl(Server::Impl& owner, std::string called, NamespaceHandler& behind)
+    : server(owner),
+      name(std::move(called)),
+      handler(behind),
+      rooms(0, RoomHash{random_key(owner.random)}) {}
+
 Namespace::Namespace(Server& server, std::string name, NamespaceHandler& handler)
     : impl_(std::make_unique<Impl>(*server.impl_, std::move(name), handler)) {}
 
@@ -40,9 +56,7 @@ Namespace::~Namespace() {
   for (Socket* socket : impl_->sockets) delete socket;
 }
 
-std::string_view Namespace::name() const {
-  return impl_->name;
-}
+std::string_view Namespace::name() const { return impl_->name; }
 
 Socket* Namespace::accept(ConnectId id) {
   Connection* connection = impl_->server.connection_of(id);
@@ -59,13 +73,9 @@ engineio::Session* Namespace::session_of(ConnectId id) const {
   return connection == nullptr ? nullptr : &connection->session();
 }
 
-Socket* Namespace::find(std::string_view id) const {
-  return impl_->find(id);
-}
+Socket* Namespace::find(std::string_view id) const { return impl_->find(id); }
 
-std::size_t Namespace::size() const {
-  return impl_->sockets.size();
-}
+std::size_t Namespace::size() const { return impl_->sockets.size(); }
 
 void Namespace::for_each(const std::function<void(Socket&)>& visit) const {
   // A copy, because visitors may disconnect sockets; what they disconnect lives until flush().

@@ -41,13 +41,9 @@ Namespace& Server::add_namespace(std::string name, NamespaceHandler& handler) {
   return *impl_->namespaces.back();
 }
 
-bool Server::matches(std::string_view path) const {
-  return impl_->engine.matches(path);
-}
+bool Server::matches(std::string_view path) const { return impl_->engine.matches(path); }
 
-void Server::on_request(net::HttpExchange& exchange) {
-  impl_->engine.on_request(exchange);
-}
+void Server::on_request(net::HttpExchange& exchange) { impl_->engine.on_request(exchange); }
 
 void Server::advance() {
   impl_->engine.advance();
@@ -68,9 +64,7 @@ std::optional<base::SteadyTime> Server::next_due() const {
   return sessions;
 }
 
-std::size_t Server::connection_count() const {
-  return impl_->engine.session_count();
-}
+std::size_t Server::connection_count() const { return impl_->engine.session_count(); }
 
 void Server::shut_down() {
   impl_->engine.for_each([](engineio::Session& session) {
@@ -79,9 +73,7 @@ void Server::shut_down() {
   });
 }
 
-engineio::Server& Server::engine() {
-  return impl_->engine;
-}
+engineio::Server& Server::engine() { return impl_->engine; }
 
 Namespace* Server::Impl::find_namespace(std::string_view name) const {
   for (const std::unique_ptr<Namespace>& nsp : namespaces) {

@@ -10,24 +10,15 @@ namespace socketio {
 
 std::string_view disconnect_reason_text(DisconnectReason reason) {
   switch (reason) {
-    case DisconnectReason::kClientDisconnect:
-      return "client namespace disconnect";
-    case DisconnectReason::kServerDisconnect:
-      return "server namespace disconnect";
-    case DisconnectReason::kServerShuttingDown:
-      return "server shutting down";
-    case DisconnectReason::kForcedServerClose:
-      return "forced server close";
-    case DisconnectReason::kPingTimeout:
-      return "ping timeout";
-    case DisconnectReason::kTransportClose:
-      return "transport close";
-    case DisconnectReason::kTransportError:
-      return "transport error";
-    case DisconnectReason::kParseError:
-      return "parse error";
-    case DisconnectReason::kForcedClose:
-      return "forced close";
+    case DisconnectReason::kClientDisconnect: return "client namespace disconnect";
+    case DisconnectReason::kServerDisconnect: return "server namespace disconnect";
+    case DisconnectReason::kServerShuttingDown: return "server shutting down";
+    case DisconnectReason::kForcedServerClose: return "forced server close";
+    case DisconnectReason::kPingTimeout: return "ping timeout";
+    case DisconnectReason::kTransportClose: return "transport close";
+    case DisconnectReason::kTransportError: return "transport error";
+    case DisconnectReason::kParseError: return "parse error";
+    case DisconnectReason::kForcedClose: return "forced close";
   }
   return "";
 }
@@ -39,9 +30,7 @@ Socket::Socket(Namespace& nsp, Connection& connection, std::string_view id)
 
 Socket::~Socket() = default;
 
-engineio::Session& Socket::session() const {
-  return connection_.session();
-}
+engineio::Session& Socket::session() const { return connection_.session(); }
 
 void Socket::send(const engineio::PreparedMessage& message) {
   if (state_ == State::kConnected) session().send(message);
@@ -108,21 +97,15 @@ void Socket::close_transport() {
   if (state_ == State::kConnected) connection_.close(DisconnectReason::kServerShuttingDown);
 }
 
-std::size_t Socket::backlog() const {
-  return session().backlog();
-}
+std::size_t Socket::backlog() const { return session().backlog(); }
 
-bool Socket::writable() const {
-  return state_ == State::kConnected && session().writable();
-}
+bool Socket::writable() const { return state_ == State::kConnected && session().writable(); }
 
 void Socket::join(std::string_view room) {
   if (state_ == State::kConnected) nsp_.impl_->join(*this, room);
 }
 
-void Socket::leave(std::string_view room) {
-  nsp_.impl_->leave(*this, room);
-}
+void Socket::leave(std::string_view room) { nsp_.impl_->leave(*this, room); }
 
 bool Socket::in(std::string_view room) const {
   if (room == id()) return state_ != State::kGone;

@@ -85,7 +85,9 @@ class EmbeddedStore::Impl : public StoreThread {
 };
 
 EmbeddedStore::EmbeddedStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-EmbeddedStore::~EmbeddedStore() { impl_->stop(); }
+EmbeddedStore::~EmbeddedStore() {
+  impl_->stop();
+}
 
 base::Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(Options options) {
   auto data_dir = DataDir::claim(options.data_dir);
