@@ -76,6 +76,24 @@ TEST(CoreThreads, ShareAPort) {
   EXPECT_EQ(threads, (std::set<std::string>{"0", "1"}));
 }
 
+TEST(CoreThreads, AcceptNoMoreThanTheLimitAndGoOnLater) {
+  CoreOptions options;
+  options.threads = 2;
+  options.max_connections = 2;
+  TestServer server(options);
+  EXPECT_EQ(server.threads().connection_limit(), 2U);
+  auto first = std::make_unique<TestClient>(server.port());
+  EXPECT_EQ(first->get("/hello").body, "hello");
+  TestClient second(server.port());
+  EXPECT_EQ(second.get("/hello").body, "hello");
+  TestClient third(server.port());  // in the kernel's queue
+  third.send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(second.get("/late").body, "late");
+  EXPECT_EQ(server.threads().connection_count(), 2U);
+  first.reset();
+  EXPECT_EQ(third.response().body, "hello");
+}
+
 // -- Moving a connection
 
 TEST(CoreThreads, MoveConnections) {
