@@ -1,5 +1,6 @@
 // Engine.IO v4: pings, pongs and their timeouts.
 #include "engineio/engine_fixture.h"
+#include "engineio/websocket_link.h"
 
 namespace engineio {
 namespace {
@@ -108,6 +109,12 @@ TEST_F(HeartbeatTest, NextDueTellsWhenToWake) {
   EXPECT_FALSE(server->next_due());
   open_polling();
   EXPECT_EQ(server->next_due(), host.now() + base::Duration(300));
+}
+
+// A million of them are mostly idle.
+TEST(SessionSize, IsSmall) {
+  EXPECT_LE(sizeof(Session), 104U);
+  EXPECT_LE(sizeof(WebSocketLink), 24U);
 }
 
 }  // namespace

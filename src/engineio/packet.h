@@ -64,8 +64,10 @@ struct OutgoingPacket {
   std::string bytes;
   PreparedMessage prepared;
 
-  [[nodiscard]] std::size_t size() const {
-    return kind == Kind::kPrepared ? prepared.payload().size() : bytes.size();
+  // Bytes held while it waits: many small packets cost more than what they say.
+  [[nodiscard]] std::size_t cost() const {
+    const std::size_t content = kind == Kind::kPrepared ? prepared.payload().size() : bytes.size();
+    return sizeof(OutgoingPacket) + content;
   }
 };
 

@@ -49,7 +49,7 @@ void Polling::overlap(net::HttpExchange& exchange) {
 }
 
 void Polling::queue(OutgoingPacket packet) {
-  bytes_ += packet.size();
+  bytes_ += packet.cost();
   buffer_.push_back(std::move(packet));
   if (get_ != nullptr) {
     mark_dirty();
@@ -68,32 +68,43 @@ void Polling::flush() {
   dirty_ = false;
   if (get_ == nullptr) return;
   const bool closing = session_.state_ == Session::State::kClosing;
-  if (buffer_.empty() && !closing) {
-    if (probed_) respond_get("6", false);
+  if (buffer_.empty()) {
+    if (closing) {
+      respond_get("1", false);
+      session_.finish();
+    } else if (probed_) {
+      respond_get("6", false);
+    }
     return;
   }
-  std::string payload;
   bool compressible = false;
-  const std::size_t count = std::min(buffer_.size(), kMaxPacketsPerPayload);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i > 0) payload += kSeparator;
-    append_to_payload(payload, buffer_[i]);
-    compressible |= buffer_[i].compressible;
-    bytes_ -= buffer_[i].size();
-  }
-  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(count));
-  if (buffer_.empty()) buffer_.shrink_to_fit();
-  const bool last = closing && buffer_.empty() && count < kMaxPacketsPerPayload;
-  if (last)
-    payload += payload.empty() ? "1"
-                               : "\x1e"
-                                 "1";
+  std::string payload = take_payload(compressible);
   respond_get(std::move(payload), compressible);
-  if (last) {
-    session_.finish();
-  } else if (buffer_.empty() && std::exchange(behind_, false) && session_.open()) {
+  if (buffer_.empty() && std::exchange(behind_, false) && !closing) {
     session_.server_.impl_->handler.on_drained(session_);
   }
+}
+
+std::string Polling::take_payload(bool& compressible) {
+  std::string payload;
+  const std::size_t count = std::min(buffer_.size() - taken_, kMaxPacketsPerPayload);
+  for (std::size_t i = 0; i < count; ++i, ++taken_) {
+    OutgoingPacket& packet = buffer_[taken_];
+    if (i > 0) payload += kSeparator;
+    append_to_payload(payload, packet);
+    compressible |= packet.compressible;
+    bytes_ -= packet.cost();
+    packet = OutgoingPacket();
+  }
+  // Erased only once it is half the buffer, or a long one would be moved for every few packets.
+  if (taken_ == buffer_.size()) {
+    buffer_ = {};
+    taken_ = 0;
+  } else if (taken_ > buffer_.size() / 2) {
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(taken_));
+    taken_ = 0;
+  }
+  return payload;
 }
 
 void Polling::respond_get(std::string payload, bool compressible) {
@@ -153,6 +164,7 @@ std::vector<OutgoingPacket> Polling::finish_upgrade() {
   probe_lost();
   if (get_ != nullptr) respond_get("6", false);
   bytes_ = 0;
+  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(taken_));
   return std::move(buffer_);
 }
 
@@ -174,9 +186,9 @@ void Polling::on_body(net::HttpExchange& exchange, std::string_view body) {
 
 bool Polling::deliver(std::string_view body) {
   PayloadReader reader(body);
-  while (reader.more() && session_.open()) {
+  while (reader.more() && session_.state_ != Session::State::kClosed) {
     const std::optional<Packet> packet = reader.next();
-    if (!packet) return false;
+    if (!packet) return !session_.open();
     session_.on_packet(*packet);
   }
   return true;

@@ -31,8 +31,10 @@ class Polling final : public net::HttpExchangeListener, private base::TimerNode 
   void queue(OutgoingPacket packet);
   [[nodiscard]] std::size_t buffered() const { return bytes_; }
   [[nodiscard]] bool get_waits() const { return get_ != nullptr; }
-  // Answers the waiting GET if there is something to say. Once the session is closing and all is
-  // said, the close packet is the last of it, and the session is finished.
+  // Answers the waiting GET if there is something to say. When the session is closing and all is
+  // said, that is the close packet, and the session is finished. It comes alone: a JavaScript
+  // client acts on it before it has looked at a Socket.IO packet of the same payload, a DISCONNECT
+  // say.
   void flush();
 
   // The end of the session: the waiting GET gets `packet` alone, a POST whose body is still coming
@@ -63,6 +65,8 @@ class Polling final : public net::HttpExchangeListener, private base::TimerNode 
   // Delivers the packets of a POST; false when one of them is broken.
   [[nodiscard]] bool deliver(std::string_view body);
   void retire_if_upgraded();
+  // The next packets, as many as an answer may hold.
+  [[nodiscard]] std::string take_payload(bool& compressible);
   void respond_get(std::string payload, bool compressible);
 
   Session& session_;
@@ -70,10 +74,11 @@ class Polling final : public net::HttpExchangeListener, private base::TimerNode 
   net::HttpExchange* post_ = nullptr;  // its body is still coming
   WebSocketLink* probe_ = nullptr;
   std::vector<OutgoingPacket> buffer_;
-  std::size_t bytes_ = 0;
-  bool probed_ = false;  // `3probe` was sent
-  bool behind_ = false;  // something had to wait for a GET
-  bool dirty_ = false;   // in the server's list
+  std::size_t taken_ = 0;  // packets at its front that have been sent
+  std::size_t bytes_ = 0;  // what the others cost
+  bool probed_ = false;    // `3probe` was sent
+  bool behind_ = false;    // something had to wait for a GET
+  bool dirty_ = false;     // in the server's list
 };
 
 }  // namespace engineio

@@ -159,20 +159,41 @@ TEST_F(PollingTest, WhatFollowsAClosePacketIsDropped) {
   EXPECT_EQ(handler.take(), (Log{"open", "closed transport close"}));
 }
 
-TEST_F(PollingTest, ClosingFromThisSideEndsTheWaitingGetWithItsBufferAndTheClosePacket) {
+TEST_F(PollingTest, ClosingFromThisSideEndsTheWaitingGetWithTheClosePacket) {
+  const std::string sid = open_polling();
+  FakeExchange& get = host.get(polling(sid));
+  handler.last->close();
+  EXPECT_EQ(handler.take(), (Log{"open", "closed forced close"}));
+  host.turn();
+  EXPECT_EQ(get.body(), "1");
+  EXPECT_EQ(server->session_count(), 0U);
+}
+
+TEST_F(PollingTest, WhatWasSentBeforeClosingComesInAnAnswerBeforeTheClosePacket) {
   const std::string sid = open_polling();
   FakeExchange& get = host.get(polling(sid));
   handler.last->send_text("bye");
   handler.last->close();
-  EXPECT_EQ(handler.take(), (Log{"open", "closed forced close"}));
   host.turn();
-  EXPECT_EQ(get.body(),
-            "4bye\x1e"
-            "1");
-  EXPECT_EQ(server->session_count(), 0U);
+  EXPECT_EQ(get.body(), "4bye");
+  EXPECT_EQ(host.get(polling(sid)).body(), "1");
+  EXPECT_EQ(host.get(polling(sid)).status(), 400);
 }
 
-TEST_F(PollingTest, ClosingWithoutAGetAppendsTheClosePacketToTheNextOne) {
+TEST_F(PollingTest, AClientThatClosesAtTheSameTimeEndsTheSession) {
+  const std::string sid = open_polling();
+  handler.last->send_text("bye");
+  handler.last->close();
+  EXPECT_EQ(host.post(polling(sid),
+                      "4late\x1e"
+                      "1")
+                .body(),
+            "ok");
+  EXPECT_EQ(server->session_count(), 0U);
+  EXPECT_EQ(handler.take(), (Log{"open", "closed forced close"}));
+}
+
+TEST_F(PollingTest, ClosingWithoutAGetIsToldByTheGetsThatFollow) {
   const std::string sid = open_polling();
   for (int i = 0; i < 16; ++i) handler.last->send_text("x");
   handler.last->close();
@@ -218,7 +239,7 @@ TEST_F(PollingTest, ASlowReaderIsClosedWithTransportError) {
   handler.echo = false;
   open_polling();
   handler.last->send_text(std::string(5'000, 'x'));  // one message always has room
-  EXPECT_EQ(handler.last->backlog(), 5'001U);
+  EXPECT_GE(handler.last->backlog(), 5'001U);
   handler.last->send_text("y");
   host.turn();
   EXPECT_EQ(handler.take(), (Log{"open", "closed transport error"}));

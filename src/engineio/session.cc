@@ -98,6 +98,11 @@ bool Session::writable() const {
 }
 
 void Session::on_packet(const Packet& packet) {
+  if (state_ == State::kClosing && packet.type == PacketType::kClose) {
+    // The client closes too, and will not come for the close packet.
+    end_transports(Farewell::kNoop);
+    finish();
+  }
   if (state_ != State::kOpen) return;
   SessionHandler& handler = server_.impl_->handler;
   mark_heard();

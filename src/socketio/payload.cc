@@ -32,41 +32,39 @@ int unicode_escape(std::string_view text, std::size_t at) {
 bool leads(int code) { return code >= 0xd800 && code < 0xdc00; }
 bool trails(int code) { return code >= 0xdc00 && code < 0xe000; }
 
-// Half surrogate pairs replaced by U+FFFD, which is as long.
-std::string repair_surrogates(std::string_view text) {
-  std::string out(text);
-  for (std::size_t i = 0; i < out.size();) {
-    if (out[i] != '\\') {
+// The text with half surrogate pairs replaced by U+FFFD, which is as long; nothing when it has
+// none.
+std::optional<std::string> repair_surrogates(std::string_view text) {
+  std::optional<std::string> repaired;
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] != '\\') {
       ++i;
       continue;
     }
-    const int code = unicode_escape(out, i);
+    const int code = unicode_escape(text, i);
     if (code < 0) {
       i += 2;
-    } else if (leads(code) && trails(unicode_escape(out, i + 6))) {
+    } else if (leads(code) && trails(unicode_escape(text, i + 6))) {
       i += 12;
     } else {
-      if (leads(code) || trails(code)) out.replace(i, 6, "\\ufffd");
+      if (leads(code) || trails(code)) {
+        if (!repaired) repaired.emplace(text);
+        repaired->replace(i, 6, "\\ufffd");
+      }
       i += 6;
     }
   }
-  return out;
-}
-
-bool is_surrogate_error(const boost::json::error_code& error) {
-  return error == boost::json::error::illegal_leading_surrogate ||
-         error == boost::json::error::illegal_trailing_surrogate ||
-         error == boost::json::error::expected_utf16_escape;
+  return repaired;
 }
 
 std::optional<boost::json::value> parse_once(std::string_view text,
-                                             const boost::json::storage_ptr& storage,
-                                             boost::json::error_code& error) {
+                                             const boost::json::storage_ptr& storage) {
   boost::json::parse_options options;
   options.max_depth = kMaxJsonDepth;
   std::array<unsigned char, 4096> temporary;  // NOLINT: written before it is read
   boost::json::parser parser({}, options, temporary.data(), temporary.size());
   parser.reset(storage);
+  boost::json::error_code error;
   parser.write(text.data(), text.size(), error);
   if (error) return std::nullopt;
   return parser.release();
@@ -114,12 +112,10 @@ void append_double(std::string& out, double number) {
 
 std::optional<boost::json::value> parse_json(std::string_view text,
                                              boost::json::storage_ptr storage) {
-  boost::json::error_code error;
-  std::optional<boost::json::value> value = parse_once(text, storage, error);
-  if (!value && is_surrogate_error(error)) {
-    value = parse_once(repair_surrogates(text), storage, error);
-  }
-  return value;
+  std::optional<boost::json::value> value = parse_once(text, storage);
+  if (value) return value;
+  const std::optional<std::string> repaired = repair_surrogates(text);
+  return repaired ? parse_once(*repaired, storage) : std::nullopt;
 }
 
 bool reserved_event_name(std::string_view name) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "socketio/connection.h"
 #include "socketio/socketio_fixture.h"
 
 namespace socketio {
@@ -125,6 +126,11 @@ RC_GTEST_FIXTURE_PROP(RoomTest, RoomsBehaveLikeSets, (const std::vector<uint8_t>
       RC_ASSERT(members == model[name].size());
     }
   }
+}
+
+TEST(SocketSize, IsSmall) {
+  EXPECT_LE(sizeof(Socket), 80U);
+  EXPECT_LE(sizeof(Connection), 56U);
 }
 
 }  // namespace
