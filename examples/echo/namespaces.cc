@@ -7,8 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/json_text.h"
 #include "engineio/session.h"
-#include "socketio/packet.h"
 #include "socketio/payload.h"
 
 namespace echo {
@@ -40,17 +40,17 @@ std::optional<std::string_view> text_argument(const socketio::Event& event) {
 
 void who_am_i(socketio::Socket& socket, uint64_t ack_id) {
   std::string json = R"({"id":)";
-  socketio::append_json_string(json, socket.id());
+  base::append_json_string(json, socket.id());
   json += R"(,"nsp":)";
-  socketio::append_json_string(json, socket.nsp().name());
+  base::append_json_string(json, socket.nsp().name());
   json += R"(,"query":{)";
   bool first = true;
   if (const engineio::Handshake* handshake = socket.session().handshake()) {
     for (const auto& [name, value] : handshake->query()) {
       if (!std::exchange(first, false)) json += ',';
-      socketio::append_json_string(json, name);
+      base::append_json_string(json, name);
       json += ':';
-      socketio::append_json_string(json, value);
+      base::append_json_string(json, value);
     }
   }
   json += R"(},"recovered":false})";

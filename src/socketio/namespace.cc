@@ -1,6 +1,8 @@
 #include "socketio/namespace.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 
 #include "socketio/packet.h"
@@ -21,6 +23,14 @@ Broadcast::Broadcast(std::string_view nsp, std::string_view name, std::string_vi
 
 namespace {
 
+base::HashKey random_key(base::RandomSource& random) {
+  std::array<uint8_t, sizeof(base::HashKey)> bytes{};
+  random.fill(bytes);
+  base::HashKey key;
+  std::memcpy(&key, bytes.data(), sizeof key);
+  return key;
+}
+
 std::string joined(const boost::json::array& args) {
   std::string json;
   append_json_elements(json, args);
@@ -32,6 +42,12 @@ std::string joined(const boost::json::array& args) {
 Broadcast::Broadcast(std::string_view nsp, std::string_view name, const boost::json::array& args,
                      Attachments attachments)
     : Broadcast(nsp, name, joined(args), attachments) {}
+
+Namespace::Impl::Impl(Server::Impl& owner, std::string called, NamespaceHandler& behind)
+    : server(owner),
+      name(std::move(called)),
+      handler(behind),
+      rooms(0, RoomHash{random_key(owner.random)}) {}
 
 Namespace::Namespace(Server& server, std::string name, NamespaceHandler& handler)
     : impl_(std::make_unique<Impl>(*server.impl_, std::move(name), handler)) {}

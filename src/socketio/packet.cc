@@ -1,10 +1,9 @@
 #include "socketio/packet.h"
 
-#include "base/json_text.h"
-
-#include <array>
 #include <charconv>
 #include <system_error>
+
+#include "base/json_text.h"
 
 namespace socketio {
 namespace {
@@ -23,12 +22,6 @@ std::optional<uint64_t> take_number(std::string_view& text, uint64_t most) {
   if (error != std::errc() || number > most) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return number;
-}
-
-void append_number(std::string& out, uint64_t number) {
-  std::array<char, 24> buffer;  // NOLINT: written before it is read
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
-  out.append(buffer.data(), result.ptr);
 }
 
 }  // namespace
@@ -61,14 +54,14 @@ void append_packet_head(std::string& out, PacketType type, std::string_view nsp,
                         std::optional<uint64_t> id, std::size_t attachments) {
   out += static_cast<char>('0' + static_cast<int>(type));
   if (is_binary(type)) {
-    append_number(out, attachments);
+    base::append_json_number(out, attachments);
     out += '-';
   }
   if (nsp != kMainNamespace) {
     out += nsp;
     out += ',';
   }
-  if (id) append_number(out, *id);
+  if (id) base::append_json_number(out, *id);
 }
 
 std::string encode_event(std::string_view nsp, std::string_view name, std::string_view args_json,

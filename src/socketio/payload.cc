@@ -110,13 +110,6 @@ void append_double(std::string& out, double number) {
   }
 }
 
-template <class Integer>
-void append_integer(std::string& out, Integer number) {
-  std::array<char, 24> buffer;  // NOLINT: written before it is read
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
-  out.append(buffer.data(), result.ptr);
-}
-
 }  // namespace
 
 std::optional<boost::json::value> parse_json(std::string_view text,
@@ -170,8 +163,8 @@ void append_json(std::string& out, const boost::json::value& value) {
   switch (value.kind()) {
     case boost::json::kind::null: out += "null"; break;
     case boost::json::kind::bool_: out += value.get_bool() ? "true" : "false"; break;
-    case boost::json::kind::int64: append_integer(out, value.get_int64()); break;
-    case boost::json::kind::uint64: append_integer(out, value.get_uint64()); break;
+    case boost::json::kind::int64: base::append_json_number(out, value.get_int64()); break;
+    case boost::json::kind::uint64: base::append_json_number(out, value.get_uint64()); break;
     case boost::json::kind::double_: append_double(out, value.get_double()); break;
     case boost::json::kind::string:
       base::append_json_string(out, {value.get_string().data(), value.get_string().size()});

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/sip_hash.h"
 #include "engineio/deadlines.h"
 #include "engineio/server.h"
 #include "socketio/acks.h"
@@ -45,11 +46,11 @@ struct SocketIdEqual {
   }
 };
 
-struct TextHash {
+// Clients may choose the names of rooms.
+struct RoomHash {
   using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>()(text);
-  }
+  base::HashKey key;
+  std::size_t operator()(std::string_view name) const { return base::sip_hash(key, name); }
 };
 
 struct Room {
@@ -68,8 +69,7 @@ struct RoomList {
 };
 
 struct Namespace::Impl {
-  Impl(Server::Impl& owner, std::string called, NamespaceHandler& behind)
-      : server(owner), name(std::move(called)), handler(behind) {}
+  Impl(Server::Impl& owner, std::string called, NamespaceHandler& behind);
 
   void join(Socket& socket, std::string_view room);
   void leave(Socket& socket, std::string_view room);
@@ -85,7 +85,7 @@ struct Namespace::Impl {
   const std::string name;
   NamespaceHandler& handler;
   boost::unordered_flat_set<Socket*, SocketIdHash, SocketIdEqual> sockets;  // owned
-  std::unordered_map<std::string, Room, TextHash, std::equal_to<>> rooms;
+  std::unordered_map<std::string, Room, RoomHash, std::equal_to<>> rooms;
   uint64_t next_ack = 0;
   uint32_t mark = 0;
 };
