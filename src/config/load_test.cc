@@ -418,6 +418,14 @@ TEST_F(Load, TlsNeedsCertificateAndKey) {
                     Check::kCombinations));
 }
 
+TEST_F(Load, EmbeddedContactsAndRedisAreRefusedBeforeRedisItself) {
+  const std::string both = line(flags(
+      {{"contacts.source", "embedded"}, {"redis.url", "redis://x"}, {"auth.mode", "insecure"}}));
+  EXPECT_THAT(both, StartsWith("--contacts-source: contacts.source is embedded, which cannot"));
+  EXPECT_THAT(line(flags({{"redis.url", "redis://x"}})),
+              StartsWith("--redis-url: redis.url cannot"));
+}
+
 TEST_F(Load, EmbeddedContactsAndRedisExcludeEachOther) {
   Loaded loaded;
   loaded.settings = default_settings();
