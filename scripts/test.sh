@@ -94,7 +94,7 @@ e2e() {
   [ $# != 0 ] && suite=(node --test "$@")
   fetch_npm tests/e2e "the clients of the end-to-end tests"
   PRESENCED_BIN=$PWD/build/$preset/presenced \
-    logged "e2e-$preset.log" "${launcher[@]}" timeout "$e2e_seconds" \
+    logged "e2e-$preset.log" "${launcher[@]}" timeout --foreground "$e2e_seconds" \
     env -C tests/e2e "${suite[@]}" || status=$?
   count_node "e2e-$preset.log"
   return "$status"
