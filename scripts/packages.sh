@@ -24,7 +24,7 @@ packages_for() {
       command -v npm >/dev/null || names+=(npm)
       ;;
     test) names=(python3-socketio python3-requests python3-websocket openssl) ;;
-    lint) names=(clang-tidy clang-format) ;;
+    lint) names=(git clang-tidy clang-format) ;;
     fuzz) names=(clang "$clang_runtime") ;;
   esac
   printf '%s\n' "${names[@]}"
