@@ -237,7 +237,7 @@ void Directory::device_due(User& user, Device& device) {
   }
   device.state = DeviceState::stale;
   user.last_seen = std::max(user.last_seen, now_.wall - (now_.steady - device.last_heard));
-  settle(user, OfflineReason::inactive, kNoDevice);
+  settle(user, OfflineReason::inactive, device.ref);
 }
 
 }  // namespace presence
