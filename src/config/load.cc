@@ -217,7 +217,7 @@ base::Result<void> check_combinations(const Loaded& loaded) {
   if (s.auth.mode == AuthMode::kInsecure && !s.listen.address.is_loopback() &&
       !s.i_know_this_is_insecure) {
     return violated(
-        "auth.mode",
+        loaded, "auth.mode",
         fmt::format("is insecure, which is refused on {}: others can reach that address "
                     "(--i-know-this-is-insecure allows it)",
                     s.listen.to_string()));

@@ -34,7 +34,7 @@ void Directory::on(const Connect& input) {
     user.here->told.message = CompactText(user.message());
     ++connected_users_;
   }
-  Joining joining{std::make_unique<Device>(user.handle), input.snapshot,
+  Joining joining{std::make_unique<Device>(user.handle), input.snapshot || !input.cursor.empty(),
                   input.cursor};
   Device& device = *joining.device;
   device.ref = input.device;
