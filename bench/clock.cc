@@ -16,9 +16,7 @@ int64_t read_clock(clockid_t clock) {
 
 }  // namespace
 
-int64_t now_ns() {
-  return read_clock(CLOCK_MONOTONIC);
-}
+int64_t now_ns() { return read_clock(CLOCK_MONOTONIC); }
 
 int64_t cpu_ns(pid_t process) {
   clockid_t clock{};

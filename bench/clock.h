@@ -19,14 +19,8 @@ constexpr int64_t kNanosPerSecond = 1'000'000'000;
 // it (not sampled by ticks). Throws std::runtime_error when there is no such process.
 [[nodiscard]] int64_t cpu_ns(pid_t process);
 
-[[nodiscard]] inline double micros(int64_t ns) {
-  return static_cast<double>(ns) / 1e3;
-}
-[[nodiscard]] inline double millis(int64_t ns) {
-  return static_cast<double>(ns) / 1e6;
-}
-[[nodiscard]] inline double seconds(int64_t ns) {
-  return static_cast<double>(ns) / 1e9;
-}
+[[nodiscard]] inline double micros(int64_t ns) { return static_cast<double>(ns) / 1e3; }
+[[nodiscard]] inline double millis(int64_t ns) { return static_cast<double>(ns) / 1e6; }
+[[nodiscard]] inline double seconds(int64_t ns) { return static_cast<double>(ns) / 1e9; }
 
 }  // namespace bench

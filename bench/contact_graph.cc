@@ -59,9 +59,7 @@ std::optional<uint32_t> ContactGraph::slot_of(UserIndex user, UserIndex other) c
   return static_cast<uint32_t>(slot);
 }
 
-std::string user_name(UserIndex user) {
-  return fmt::format("{}{:06}", kNamePrefix, user);
-}
+std::string user_name(UserIndex user) { return fmt::format("{}{:06}", kNamePrefix, user); }
 
 std::optional<UserIndex> parse_user_name(std::string_view name) {
   if (name.size() != kNamePrefix.size() + kNameDigits || !name.starts_with(kNamePrefix)) {

@@ -106,9 +106,7 @@ bool Crowd::quiet() const {
   return connecting_ == 0 && operations_open_ == 0 && ledger_.outstanding() == 0;
 }
 
-uint64_t Crowd::progress() const {
-  return answered_ + ledger_.delivered();
-}
+uint64_t Crowd::progress() const { return answered_ + ledger_.delivered(); }
 
 void Crowd::settle() {
   ledger_.settle();
@@ -119,9 +117,7 @@ void Crowd::settle() {
   operations_open_ = 0;
 }
 
-void Crowd::on_connect_sent(UserIndex user) {
-  ledger_.connect_sent(user);
-}
+void Crowd::on_connect_sent(UserIndex user) { ledger_.connect_sent(user); }
 
 void Crowd::on_connected(UserIndex user) {
   ledger_.connected(user);
@@ -162,12 +158,10 @@ void Crowd::arrived(UserIndex user, uint8_t what) {
 bool Crowd::right_answer(UserIndex user, const Ack& ack) const {
   if (ack.id != ack_ids_[user] || is_refusal(ack)) return false;
   switch (kinds_[user]) {
-    case Kind::heartbeat:
-      return ack.arguments.find("\"serverTime\":") != std::string_view::npos;
+    case Kind::heartbeat: return ack.arguments.find("\"serverTime\":") != std::string_view::npos;
     case Kind::change:
       return ack.arguments.find(status_name(chosen_[user])) != std::string_view::npos;
-    case Kind::check:
-      break;
+    case Kind::check: break;
   }
   std::vector<UserIndex> asked(std::min(kCheckedUsers, graph_.contacts()));
   for (uint32_t slot = 0; slot < asked.size(); ++slot) asked[slot] = graph_.contact(user, slot);
@@ -176,18 +170,13 @@ bool Crowd::right_answer(UserIndex user, const Ack& ack) const {
 
 void Crowd::on_lost(UserIndex user, std::string_view why) {
   switch (std::exchange(lives_[user], Life::offline)) {
-    case Life::offline:
-      return;
+    case Life::offline: return;
     case Life::leaving:
       // The server may close a connection whose only namespace was left.
       ledger_.gone(user);
       return;
-    case Life::connecting:
-      --connecting_;
-      break;
-    case Life::connected:
-      --connected_;
-      break;
+    case Life::connecting: --connecting_; break;
+    case Life::connected: --connected_; break;
   }
   ledger_.connection_lost(user, why);
   ledger_.gone(user);

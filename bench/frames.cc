@@ -20,9 +20,7 @@ uint64_t big_endian(std::string_view bytes) {
   return value;
 }
 
-bool is_opcode(uint8_t value) {
-  return value == 1 || value == 2 || (value >= 8 && value <= 10);
-}
+bool is_opcode(uint8_t value) { return value == 1 || value == 2 || (value >= 8 && value <= 10); }
 
 }  // namespace
 

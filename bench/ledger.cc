@@ -64,9 +64,7 @@ void Ledger::connect_sent(UserIndex user) {
   }
 }
 
-void Ledger::connected(UserIndex user) {
-  states_[user] = State::connected;
-}
+void Ledger::connected(UserIndex user) { states_[user] = State::connected; }
 
 void Ledger::leave_sent(UserIndex user) {
   states_[user] = State::leaving;
@@ -97,9 +95,7 @@ void Ledger::cut(UserIndex user) {
   for (uint32_t slot = 0; slot < stride_; ++slot) withdraw(edge(user, slot));
 }
 
-void Ledger::gone(UserIndex user) {
-  states_[user] = State::offline;
-}
+void Ledger::gone(UserIndex user) { states_[user] = State::offline; }
 
 uint32_t Ledger::status_sent(UserIndex user, Status status) {
   chosen_[user] = status;
@@ -125,13 +121,11 @@ bool Ledger::notified(UserIndex watcher, const Notification& notification) {
   }
   const bool due = edge->due > 0 && edge->expect == notification.event;
   switch (judge(watcher, notification, *edge)) {
-    case Arrival::again:
-      return false;
+    case Arrival::again: return false;
     case Arrival::late:
       // It was promised, though: it is late and not missing.
       return due && consume(watcher, subject, *edge);
-    case Arrival::in_order:
-      break;
+    case Arrival::in_order: break;
   }
   if (!due) {
     fault(faults_.unexpected, watcher,
@@ -214,9 +208,7 @@ void Ledger::wrong_answer(UserIndex user, std::string_view what) {
   fault(faults_.wrong, user, fmt::format("answer: {}", what.substr(0, 120)));
 }
 
-void Ledger::unanswered(uint64_t count) {
-  faults_.lost += count;
-}
+void Ledger::unanswered(uint64_t count) { faults_.lost += count; }
 
 void Ledger::fault(uint64_t& counter, UserIndex watcher, std::string_view what) {
   ++counter;

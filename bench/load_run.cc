@@ -20,9 +20,7 @@ constexpr uint32_t kRequestWindow = 1'000;  // as many as the bare echo has unde
 constexpr uint32_t kChangeWindow = 8;
 constexpr std::size_t kReloadShare = 10;
 
-void say(std::string_view what) {
-  fmt::print(stderr, "bench: {}\n", what);
-}
+void say(std::string_view what) { fmt::print(stderr, "bench: {}\n", what); }
 
 // What is measured is what the phases do, so nothing else happens meanwhile: no server pings within
 // a run, no user who goes stale between the phases, no limit on events of one device. A quick
@@ -233,8 +231,6 @@ class Run {
 
 }  // namespace
 
-Results run_load(const LoadOptions& options) {
-  return Run(options).run();
-}
+Results run_load(const LoadOptions& options) { return Run(options).run(); }
 
 }  // namespace bench

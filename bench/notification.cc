@@ -84,9 +84,7 @@ std::optional<Ack> scan_ack(std::string_view packet) {
   return ack;
 }
 
-bool is_refusal(const Ack& ack) {
-  return ack.arguments.starts_with("[{\"error\"");
-}
+bool is_refusal(const Ack& ack) { return ack.arguments.starts_with("[{\"error\""); }
 
 bool tells_online(std::string_view arguments, std::span<const UserIndex> expected) {
   constexpr std::string_view kUser = "\"userId\":\"";

@@ -17,9 +17,7 @@ constexpr int64_t kLongestTurn = 50 * kNanosPerMilli;
 constexpr uint32_t kConnectWindow = 256;
 constexpr double kWarmUpShare = 0.01;
 
-int64_t to_ns(double time) {
-  return static_cast<int64_t>(time * 1e9);
-}
+int64_t to_ns(double time) { return static_cast<int64_t>(time * 1e9); }
 
 void poll_until(Crowd& crowd, int64_t deadline) {
   for (int64_t now = now_ns(); now < deadline; now = now_ns()) {
@@ -90,14 +88,10 @@ class Turns {
 
 void start(Crowd& crowd, Operation operation, UserIndex user, int64_t since) {
   switch (operation) {
-    case Operation::heartbeat:
-      return crowd.heartbeat(user, since);
-    case Operation::check:
-      return crowd.check(user, since);
-    case Operation::change:
-      return crowd.change_status(user, since);
-    case Operation::changes_in_a_row:
-      return crowd.change_status_in_a_row(user, since);
+    case Operation::heartbeat: return crowd.heartbeat(user, since);
+    case Operation::check: return crowd.check(user, since);
+    case Operation::change: return crowd.change_status(user, since);
+    case Operation::changes_in_a_row: return crowd.change_status_in_a_row(user, since);
   }
 }
 

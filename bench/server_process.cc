@@ -86,6 +86,7 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 ServerProcess::ServerProcess(const std::vector<std::string>& command, const std::string& log) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
@@ -108,9 +109,7 @@ ServerProcess::ServerProcess(const std::vector<std::string>& command, const std:
   }
 }
 
-ServerProcess::~ServerProcess() {
-  stop();
-}
+ServerProcess::~ServerProcess() { stop(); }
 
 void ServerProcess::wait_until_listening(const std::string& log) {
   const int64_t deadline = now_ns() + kStartTimeout;

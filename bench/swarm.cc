@@ -103,9 +103,7 @@ void Swarm::close(UserIndex user) {
   release(clients_[user]);
 }
 
-void Swarm::cut(UserIndex user) {
-  release(clients_[user]);
-}
+void Swarm::cut(UserIndex user) { release(clients_[user]); }
 
 void Swarm::poll(int64_t timeout_ns) {
   std::array<epoll_event, kEventsPerTurn> events;

@@ -35,13 +35,15 @@ function(presenced_module name)
   endif()
 endfunction()
 
-# The test programs that are worth a run under ThreadSanitizer.
+# All unit tests, and those that are worth a run under ThreadSanitizer.
+add_custom_target(unit_tests)
 add_custom_target(threaded_tests)
 
 # presenced_add_test(NAME PROGRAM): a GoogleTest program as one test of ctest, which leaves a report of
 # its cases in the build folder's reports/NAME.xml for ./dev test to count.
 function(presenced_add_test name program)
   add_test(NAME ${name} COMMAND ${program})
+  add_dependencies(unit_tests ${program})
   set_tests_properties(${name} PROPERTIES
                        ENVIRONMENT "GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/reports/${name}.xml")
 endfunction()

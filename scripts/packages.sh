@@ -23,8 +23,8 @@ packages_for() {
       command -v node >/dev/null || names+=(nodejs)
       command -v npm >/dev/null || names+=(npm)
       ;;
-    test) names=(python3-socketio openssl) ;;
-    lint) names=(clang-tidy clang-format) ;;
+    test) names=(python3-socketio python3-requests python3-websocket openssl) ;;
+    lint) names=(git clang-tidy clang-format) ;;
     fuzz) names=(clang "$clang_runtime") ;;
   esac
   printf '%s\n' "${names[@]}"

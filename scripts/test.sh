@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 . scripts/common.sh
 . scripts/packages.sh
 
-fuzz_seconds=10  # for each target
+fuzz_seconds=10    # for each target
+e2e_seconds=900    # for the whole suite; it takes a few minutes
 logs=build/test-logs
 summary=()
 total_passed=0
@@ -86,12 +87,15 @@ web_tests() {
   return "$status"
 }
 
-# e2e PRESET: the real binary, driven by real clients.
+# e2e PRESET [FILE...]: the real binary, driven by real clients.
 e2e() {
-  local preset=$1 status=0
+  local preset=$1 status=0 suite=(npm test --silent)
+  shift
+  [ $# != 0 ] && suite=(node --test "$@")
   fetch_npm tests/e2e "the clients of the end-to-end tests"
   PRESENCED_BIN=$PWD/build/$preset/presenced \
-    logged "e2e-$preset.log" npm --prefix tests/e2e test --silent || status=$?
+    logged "e2e-$preset.log" "${launcher[@]}" timeout --foreground "$e2e_seconds" \
+    env -C tests/e2e "${suite[@]}" || status=$?
   count_node "e2e-$preset.log"
   return "$status"
 }
@@ -142,7 +146,7 @@ part_bench() {
 }
 
 part_asan() {
-  built dev || return
+  built dev unit_tests presenced || return
   step "unit, property and protocol tests (ASan, UBSan)" ctests dev
   with_slack step "end to end (ASan, UBSan)" e2e dev
 }
@@ -152,6 +156,7 @@ part_tsan() {
   # Without address randomization: with much of it, TSan finds its place in memory taken.
   setarch "$(uname -m)" -R true 2>/dev/null && launcher=(setarch "$(uname -m)" -R)
   step "threaded tests (TSan)" ctests tsan --label-regex threads
+  with_slack step "end to end over several threads (TSan)" e2e tsan test/threads.test.js
   launcher=()
 }
 

@@ -30,7 +30,7 @@ Api::Api(ApiOptions options, gateway::Hub& hub, store::Store& store, Post post,
       connections_(std::move(connections)) {}
 
 bool Api::matches(std::string_view path) {
-  return path.starts_with("/v1/") || path == "/healthz" || path == "/readyz";
+  return path == "/v1" || path.starts_with("/v1/") || path == "/healthz" || path == "/readyz";
 }
 
 void Api::on_request(net::HttpExchange& exchange) {
@@ -51,7 +51,7 @@ void Api::route(const CallPtr& call, std::string_view authorization) {
     return;
   }
   const std::vector<std::string>& path = *call->segments();
-  if (path.size() == 1) {
+  if (path.size() == 1 && path[0] != "v1") {
     route_health(call);
     return;
   }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "app/memory.h"
 #include "contacts/contact_file.h"
 #include "runtime/clock.h"
 #include "store/bulk.h"
@@ -14,8 +15,8 @@ namespace app {
 namespace {
 
 constexpr base::Duration kSaveInterval{500};
-// Versions given out after the last save of the sequence are below this much above it, even if the
-// wall clock has been set back meanwhile.
+// Where the wall clock is behind the saved sequence, it was set back: what was given out after the
+// last save is below this much above it.
 constexpr presence::Version kSequenceMargin = 10'000'000;
 
 presence::DirectoryOptions directory_options(const config::Settings& settings) {
@@ -45,6 +46,9 @@ base::Result<void> import_contacts(store::EmbeddedStore& store, const std::strin
   const auto added = import.finish();
   if (!added) return tl::unexpected(added.error());
   spdlog::info("contacts.file {}: {} edges, {} of them new", file, stats->edges, *added);
+  // Both threads have been through a whole file of text.
+  release_free_memory();
+  store.load_edges(std::nullopt, 1, [](const auto&) { release_free_memory(); });
   return {};
 }
 
@@ -80,16 +84,21 @@ base::Result<std::unique_ptr<Domain>> Domain::open(const config::Settings& setti
 base::Result<void> Domain::load(base::Instant now) {
   const auto saved = store_->load_sequence();
   if (!saved) return tl::unexpected(saved.error());
-  const presence::Version begin =
-      *saved == 0 ? clock_version(now.wall)
-                  : std::max(clock_version(now.wall), *saved + kSequenceMargin);
+  const presence::Version clock = clock_version(now.wall);
+  const presence::Version begin = clock > *saved ? clock : *saved + kSequenceMargin;
   // The sequence is saved all the time and follows the clock, so it says when the last run ended.
   const base::WallTime alive_until =
       std::min(now.wall, base::wall_from_millis(static_cast<int64_t>(*saved / 1000)));
   directory_ = std::make_unique<presence::Directory>(directory_options(settings_), begin, now);
-  return store_->load_users([&](const presence::UserRecord& record) {
+  std::vector<presence::UserId> were_connected;
+  const auto read = store_->load_users([&](const presence::UserRecord& record) {
     directory_->restore(record, alive_until, now);
+    if (record.connected || record.visible) were_connected.push_back(record.user);
   });
+  // Nobody is connected now; otherwise the end of this run would pass for their last moment.
+  for (const presence::UserId& user : were_connected)
+    store_->save_user(directory_->record(*directory_->find(user)));
+  return read;
 }
 
 void Domain::connect(runtime::CoreThreads& threads,

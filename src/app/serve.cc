@@ -91,6 +91,7 @@ class Server {
       spdlog::info("{}: shutting down", signal == SIGTERM ? "SIGTERM" : "SIGINT");
       main_loop_.stop();
     });
+    for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
     threads_.start();
     fmt::print(stderr, "listening on {}://{}\n", settings_.tls.cert.empty() ? "http" : "https",
                bound->to_string());
@@ -176,7 +177,6 @@ class Server {
 }  // namespace
 
 base::Result<void> serve(const config::Loaded& loaded) {
-  for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
   auto authenticator = make_authenticator(loaded);
   if (!authenticator) return tl::unexpected(authenticator.error());
   auto domain = Domain::open(loaded.settings);

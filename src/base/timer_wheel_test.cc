@@ -10,9 +10,7 @@
 namespace base {
 namespace {
 
-SteadyTime at(int64_t ms) {
-  return SteadyTime(Duration(ms));
-}
+SteadyTime at(int64_t ms) { return SteadyTime(Duration(ms)); }
 
 std::vector<TimerNode*> advance(TimerWheel& wheel, int64_t ms) {
   std::vector<TimerNode*> fired;
@@ -71,6 +69,23 @@ TEST(TimerWheel, NextDueNamesTheEarliestDeadline) {
   wheel.arm(later, at(47));
   wheel.arm(sooner, at(43));
   EXPECT_EQ(wheel.next_due(), at(43));
+}
+
+TEST(TimerWheel, NextDueLooksAroundTheEndOfTheArray) {
+  TimerWheel wheel(Duration(1), 256, at(250));
+  TimerNode far;
+  TimerNode near;
+  wheel.arm(far, at(250 + 200));
+  EXPECT_EQ(wheel.next_due(), at(450));
+  EXPECT_TRUE(advance(wheel, 449).empty());
+  wheel.arm(near, at(449 + 255));
+  EXPECT_EQ(advance(wheel, 450).size(), 1U);
+  EXPECT_EQ(wheel.next_due(), at(704));
+  wheel.arm(far, at(100'000));
+  TimerWheel::cancel(near);
+  EXPECT_LE(wheel.next_due(), at(704));
+  EXPECT_TRUE(advance(wheel, 710).empty());
+  EXPECT_EQ(wheel.next_due(), at(710 + 256));  // the end of a turn: `far` is beyond
 }
 
 // Against the obvious model: a map from node to deadline.

@@ -94,7 +94,7 @@ Parser::Parser() {
   contacts_->add_option("--server", server_,
                         "URL of a running server to work on (with --api-key), instead of data_dir");
   import_ = command(*contacts_, "import", "Read contacts from a JSON, NDJSON or CSV file");
-  import_->add_option("FILE", import_file_, "The file; - for standard input");
+  import_->add_option("FILE", import_file_, "The file, in .json, .ndjson or .csv");
   import_->add_flag("--one-way", one_way_,
                     "The first sees the second, and not the other way round");
   export_ = command(*contacts_, "export", "Write all contacts to standard output");
@@ -131,6 +131,11 @@ void Parser::add_settings() {
 
 base::Result<CommandLine> Parser::parse(std::span<const std::string> arguments,
                                         const Environment& environment) {
+  // The parser would take the next argument for the value of `--x=`.
+  for (const std::string& argument : arguments) {
+    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1)
+      return refuse(printable(argument.substr(0, argument.size() - 1)) + ": needs a value");
+  }
   try {
     app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::Success& success) {  // --help or --version
@@ -169,6 +174,8 @@ base::Result<void> Parser::check_rest() const {
   const std::string& first = rest.front();
   if (!first.starts_with('-')) {
     const std::vector<std::string> commands{"serve", "token", "contacts", "check-config"};
+    if (std::find(commands.begin(), commands.end(), first) != commands.end())
+      return refuse(first + ": only one command can be given");
     return refuse("unknown command " + in_backquotes(first) + did_you_mean(first, commands));
   }
   std::vector<std::string> flags{"--config", "--help", "--version"};
@@ -180,7 +187,7 @@ base::Result<void> Parser::check_rest() const {
       if (!option->get_lnames().empty()) flags.push_back("--" + option->get_lnames().front());
   }
   const std::string flag = first.substr(0, first.find('='));
-  return refuse(printable(flag) + ": unknown flag" + did_you_mean(flag, flags));
+  return refuse(printable(flag) + ": unknown flag" + did_you_mean(flag, flags, 2));
 }
 
 base::Result<Loaded> Parser::load_settings(const Environment& environment, Check check) const {
@@ -190,8 +197,6 @@ base::Result<Loaded> Parser::load_settings(const Environment& environment, Check
     const auto variable = environment.find("PRESENCED_CONFIG");
     if (variable != environment.end()) sources.file = variable->second;
     file_origin = "PRESENCED_CONFIG";
-  } else if (sources.file.empty()) {
-    return refuse("--config: needs the name of a file");
   }
   if (!sources.file.empty()) {
     if (const auto content = read_file(sources.file); !content)

@@ -40,8 +40,8 @@ struct ContactsTarget {
 
 enum class ContactsFormat : uint8_t { kJson, kNdjson, kCsv };
 
-// presenced contacts import FILE [--one-way]; `-` is standard input. The format is that of the
-// file's content.
+// presenced contacts import FILE [--one-way]; its name ends in
+// .json, .ndjson or .csv.
 struct ContactsImportCommand {
   std::string file;
   bool mutual = true;

@@ -43,9 +43,24 @@ std::vector<std::string> available_names(std::string (*spell)(std::string_view))
   return names;
 }
 
-std::string as_is(std::string_view name) {
-  return std::string(name);
+base::Result<void> violated(const Loaded& loaded, std::string_view setting,
+                            std::string_view message) {
+  return base::fail(base::ErrorCode::kInvalidArgument,
+                    fmt::format("{} {}", loaded.label(setting), message));
 }
+
+// Without a choice the source follows from the rest, so only a choice can contradict it.
+base::Result<void> check_shared_contacts(const Loaded& loaded) {
+  const Settings& s = loaded.settings;
+  if (s.contacts.source == ContactsSource::kEmbedded && !s.redis.url.empty() &&
+      loaded.origins.contains("contacts.source")) {
+    return violated(loaded, "contacts.source",
+                    "is embedded, which cannot be shared by the nodes of one redis.url");
+  }
+  return {};
+}
+
+std::string as_is(std::string_view name) { return std::string(name); }
 
 class Loader {
  public:
@@ -77,7 +92,8 @@ class Loader {
         if (auto done = take(*setting, FreeText{value}, name); !done) return done;
       } else if (!is_service_link(name, value)) {
         return refuse(printable(name),
-                      "unknown setting" + did_you_mean(name, available_names(environment_name)));
+                      "unknown setting" +
+                          did_you_mean(name, available_names(environment_name), kPrefix.size()));
       }
     }
     return {};
@@ -92,7 +108,11 @@ class Loader {
     return {};
   }
 
-  Loaded finish() { return std::move(loaded_); }
+  base::Result<Loaded> finish() {
+    if (!unavailable_) return std::move(loaded_);
+    if (auto done = check_shared_contacts(loaded_); !done) return tl::unexpected(done.error());
+    return tl::unexpected(*unavailable_);
+  }
 
  private:
   static const Setting* by_environment_name(std::string_view name) {
@@ -102,12 +122,20 @@ class Loader {
   }
 
   base::Result<void> take(const Setting& setting, const RawValue& value, std::string_view origin) {
-    if (auto done = assign(setting, value, loaded_.settings); !done)
-      return refuse(origin, done.error().message);
     loaded_.origins[std::string(setting.name)] = origin;
+    const auto done = assign(setting, value, loaded_.settings);
+    if (done) return {};
+    const auto refusal = refuse(origin, done.error().message);
+    if (is_available(setting.feature)) return refusal;
+    // Said at the end: settings that contradict each other in any version are the better answer.
+    if (!unavailable_) unavailable_ = refusal.value();
+    Setting known = setting;
+    known.feature = Feature::kCore;
+    (void)assign(known, value, loaded_.settings);
     return {};
   }
 
+  std::optional<base::Error> unavailable_;
   Loaded loaded_;
 };
 
@@ -170,23 +198,19 @@ base::Result<Loaded> load(const Sources& sources, Check check) {
   if (auto done = loader.read_environment(sources.environment); !done)
     return tl::unexpected(done.error());
   if (auto done = loader.read_flags(sources.flags); !done) return tl::unexpected(done.error());
-  Loaded loaded = loader.finish();
-  if (check == Check::kValuesOnly) return loaded;
-  if (auto done = check_combinations(loaded); !done) return tl::unexpected(done.error());
-  if (auto done = check_files(loaded); !done) return tl::unexpected(done.error());
-  add_warnings(loaded);
+  auto loaded = loader.finish();
+  if (!loaded || check == Check::kValuesOnly) return loaded;
+  if (auto done = check_combinations(*loaded); !done) return tl::unexpected(done.error());
+  if (auto done = check_files(*loaded); !done) return tl::unexpected(done.error());
+  add_warnings(*loaded);
   return loaded;
 }
 
 base::Result<void> check_combinations(const Loaded& loaded) {
   const Settings& s = loaded.settings;
-  const auto violated = [&](std::string_view setting, std::string_view message) {
-    return base::fail(base::ErrorCode::kInvalidArgument,
-                      fmt::format("{} {}", loaded.label(setting), message));
-  };
   if (s.auth.mode == AuthMode::kJwt && s.jwt.secret.empty() && s.jwt.key_file.empty() &&
       s.jwt.jwks_url.empty()) {
-    return violated("auth.mode",
+    return violated(loaded, "auth.mode",
                     "is jwt, which needs jwt.secret or jwt.key_file (to try things out there is "
                     "--auth-mode insecure)");
   }
@@ -199,16 +223,13 @@ base::Result<void> check_combinations(const Loaded& loaded) {
                     s.listen.to_string()));
   }
   if (s.tls.cert.empty() != s.tls.key.empty()) {
-    return s.tls.key.empty() ? violated("tls.cert", "needs tls.key beside it")
-                             : violated("tls.key", "needs tls.cert beside it");
-  }
-  if (s.contacts.source == ContactsSource::kEmbedded && !s.redis.url.empty()) {
-    return violated("contacts.source",
-                    "is embedded, which cannot be shared by the nodes of one redis.url");
+    return s.tls.key.empty() ? violated(loaded, "tls.cert", "needs tls.key beside it")
+                             : violated(loaded, "tls.key", "needs tls.cert beside it");
   }
   if (s.admin_listen && s.admin_listen->port != 0 && *s.admin_listen == s.listen)
-    return violated("admin_listen", "is the same address as listen; leave it out to share that");
-  return {};
+    return violated(loaded, "admin_listen",
+                    "is the same address as listen; leave it out to share that");
+  return check_shared_contacts(loaded);
 }
 
 }  // namespace config

@@ -32,12 +32,15 @@ bool is_last_part(std::string_view given, std::string_view name) {
 
 }  // namespace
 
-std::string did_you_mean(std::string_view given, std::span<const std::string> names) {
+std::string did_you_mean(std::string_view given, std::span<const std::string> names,
+                         std::size_t prefix) {
+  given.remove_prefix(std::min(prefix, given.size()));
   if (given.empty() || given.size() > kLongestGiven) return {};
   const std::string* best = nullptr;
   std::size_t best_distance = std::max<std::size_t>(1, given.size() / 3) + 1;
   for (const std::string& name : names) {
-    const std::size_t distance = is_last_part(given, name) ? 1 : edit_distance(given, name);
+    const std::string_view rest = std::string_view(name).substr(prefix);
+    const std::size_t distance = is_last_part(given, rest) ? 1 : edit_distance(given, rest);
     if (distance < best_distance) {
       best = &name;
       best_distance = distance;

@@ -27,20 +27,12 @@ tl::unexpected<base::Error> cannot_read(const std::filesystem::path& path, int e
       fmt::format("{}: {}", path.native(), std::generic_category().message(error)));
 }
 
-}  // namespace
-
-base::Result<ImportStats> import_file(const std::filesystem::path& path,
-                                      std::optional<Format> format, Direction direction,
-                                      const EdgeSink& sink) {
-  if (!format) {
-    const auto by_name = format_from_path(path.native());
-    if (!by_name) return tl::unexpected<base::Error>(by_name.error());
-    format = *by_name;
-  }
+base::Result<ImportStats> read_file(const std::filesystem::path& path, Format format,
+                                    Direction direction, const EdgeSink& sink) {
   const File file(std::fopen(path.c_str(), "rbe"));
   if (file == nullptr) return cannot_read(path, errno);
 
-  const auto parser = EdgeParser::make(*format, direction, path.native());
+  const auto parser = EdgeParser::make(format, direction, path.native());
   ImportStats stats;
   std::string piece(kReadBytes, '\0');
   for (bool more = true; more;) {
@@ -59,6 +51,24 @@ base::Result<ImportStats> import_file(const std::filesystem::path& path,
     if (!parsed) return tl::unexpected<base::Error>(std::move(parsed.error()));
   }
   return stats;
+}
+
+}  // namespace
+
+base::Result<ImportStats> import_file(const std::filesystem::path& path,
+                                      std::optional<Format> format, Direction direction,
+                                      const EdgeSink& sink) {
+  if (!format) {
+    const auto by_name = format_from_path(path.native());
+    if (!by_name) return tl::unexpected<base::Error>(by_name.error());
+    format = *by_name;
+  }
+  const auto checked = read_file(path, *format, direction,
+                                 [](const std::vector<presence::Edge>&) -> base::Result<void> {
+                                   return {};
+                                 });
+  if (!checked) return checked;
+  return read_file(path, *format, direction, sink);
 }
 
 base::Result<void> export_edges(Format format, const EdgeSource& source, const ByteSink& sink) {

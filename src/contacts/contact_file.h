@@ -23,8 +23,8 @@ struct ImportStats {
   uint64_t edges = 0;  // directed edges handed to the sink, duplicates included
 };
 
-// Without a format the extension decides. Batches before a refusal have been handed over, so a
-// store may hold a part of a file that is wrong further down; importing again adds the rest.
+// Without a format the extension decides. The file is read twice, first to see that all of it is
+// right: nothing of a broken file is handed over.
 base::Result<ImportStats> import_file(const std::filesystem::path& path,
                                       std::optional<Format> format, Direction direction,
                                       const EdgeSink& sink);

@@ -98,20 +98,22 @@ class CsvParser final : public ParserBase {
   base::Result<void> end_record(Edges& out) {
     const bool empty = field_ == 0 && fields_[0].empty() && !was_quoted_;
     if (!empty) {
-      if (field_ != 1) return refuse("a line has exactly two fields");
-      if (header_seen_) {
-        if (auto emitted = emit(fields_[0], fields_[1], out); !emitted) return emitted;
-      } else {
-        if (fields_[0] != "user" || fields_[1] != "contact")
-          return refuse("the header must be `user,contact`");
-        header_seen_ = true;
-      }
+      if (auto taken = take_record(out); !taken) return taken;
     }
     for (std::string& field : fields_) field.clear();
     field_ = 0;
     was_quoted_ = false;
     state_ = State::kFieldStart;
     return {};
+  }
+
+  base::Result<void> take_record(Edges& out) {
+    if (!header_seen_) {
+      header_seen_ = field_ == 1 && fields_[0] == "user" && fields_[1] == "contact";
+      return header_seen_ ? base::Result<void>{} : refuse("the header must be `user,contact`");
+    }
+    if (field_ != 1) return refuse("a line has exactly two fields");
+    return emit(fields_[0], fields_[1], out);
   }
 
   State state_ = State::kFieldStart;

@@ -126,7 +126,7 @@ TEST(EdgeParser, RefusalsNameFileLineAndField) {
       {Format::json, "{\"\":[\"b\"]}", "f:1: user: a user id must not be empty"},
       {Format::json, "{\"a\":[\"a\"]}", "f:1: a[0]: contact: a user cannot be their own contact"},
       {Format::json, "{\"" + std::string(129, 'x') + "\":[]}",
-       "f:1: a user id has at most 128 bytes"},
+       "f:1: user: a user id has at most 128 bytes"},
       {Format::json, "{\"a\":[\"b\"]} {}", "f:1: something follows the object"},
       {Format::json, "{\"a\":[\"b\"", "f:1: the object is cut short"},
       {Format::json, "{\"a\" [\"b\"]}", "f:1: not valid JSON"},
@@ -161,7 +161,7 @@ TEST(EdgeParser, DeepNestingIsRefusedNotFollowed) {
 
 TEST(EdgeParser, AnEndlessStringIsRefusedAtOnce) {
   EXPECT_EQ(parse(Format::json, "{\"a\":[\"" + std::string(200, 'x')).refusal,
-            "f:1: a[0]: a user id has at most 128 bytes");
+            "f:1: a[0]: contact: a user id has at most 128 bytes");
   EXPECT_EQ(parse(Format::csv, "user,contact\n\"" + std::string(200, 'x')).refusal,
             "f:2: user: a user id has at most 128 bytes");
 }

@@ -55,7 +55,9 @@ struct Handler {
   bool collect(json::string_view part, ErrorCode& ec) {
     text.append(part.data(), part.size());
     if (text.size() <= presence::kMaxUserIdBytes) return true;
-    return refuse("a user id has at most 128 bytes", ec);
+    return refuse((place == Place::kList ? fmt::format("{}[{}]: contact", user, index) : "user") +
+                      ": a user id has at most 128 bytes",
+                  ec);
   }
 
   bool on_document_begin(ErrorCode&) { return true; }

@@ -122,6 +122,7 @@ class HttpParser::Impl {
     request_.keep_alive = true;
     request_.wants_upgrade = false;
     head_reported_ = false;
+    head_bytes_ = 0;
     collector_.emplace(request_, head_limit_);
   }
 
@@ -131,11 +132,18 @@ class HttpParser::Impl {
       step.event = Event::kComplete;
       return step;
     }
-    if (!head_reported_ && !started_line(input, step)) return step;
+    if (!collector_->got_some() && !skip_empty_lines(input, step)) return step;
+    const std::size_t skipped = step.consumed;
     error_code ec;
     const std::string_view rest = input.substr(step.consumed);
     step.consumed += collector_->put(boost::asio::const_buffer(rest.data(), rest.size()), ec);
     if (ec && ec != http::error::need_more) return failed(step, ec);
+    if (!head_reported_) {
+      // Beast takes a head line by line and bounds only what is left of it.
+      head_bytes_ += step.consumed - skipped;
+      const std::size_t left = collector_->is_header_done() ? 0 : input.size() - step.consumed;
+      if (head_bytes_ + left > head_limit_) return failed(step, http::error::header_limit);
+    }
     if (!head_reported_ && collector_->is_header_done()) {
       head_reported_ = true;
       step.event = Event::kHead;
@@ -167,7 +175,7 @@ class HttpParser::Impl {
 
  private:
   // Empty lines before a request are skipped (RFC 9112, section 2.2). False: nothing else is there.
-  static bool started_line(std::string_view input, Step& step) {
+  static bool skip_empty_lines(std::string_view input, Step& step) {
     while (input.substr(step.consumed).starts_with("\r\n")) step.consumed += 2;
     const std::string_view rest = input.substr(step.consumed);
     return !rest.empty() && rest != "\r";
@@ -182,6 +190,7 @@ class HttpParser::Impl {
   std::size_t head_limit_;
   HttpRequest request_;
   std::optional<RequestCollector> collector_;
+  std::size_t head_bytes_ = 0;
   bool head_reported_ = false;
 };
 

@@ -116,11 +116,11 @@ void Directory::on(const Forget& input) {
     user->here->devices.clear();
   }
   set_choice(*user, Choice{});
-  user->last_seen = {};
+  user->last_seen = now_.wall;
   // Nothing is saved: that would bring back a record that the store has just deleted.
   announce(*user, OfflineReason::disconnected, kNoDevice);
   user->saved_connected = false;
-  user->view.last_seen = {};
+  user->last_seen = user->view.last_seen = {};
   list_changed_.erase(user->id);
   horizon_ = sequence_ = next_version();
   release(*user);

@@ -34,7 +34,7 @@ void Directory::on(const Connect& input) {
     user.here->told.message = CompactText(user.message());
     ++connected_users_;
   }
-  Joining joining{std::make_unique<Device>(user.handle), input.snapshot || !input.cursor.empty(),
+  Joining joining{std::make_unique<Device>(user.handle), input.snapshot,
                   input.cursor};
   Device& device = *joining.device;
   device.ref = input.device;
@@ -237,7 +237,7 @@ void Directory::device_due(User& user, Device& device) {
   }
   device.state = DeviceState::stale;
   user.last_seen = std::max(user.last_seen, now_.wall - (now_.steady - device.last_heard));
-  settle(user, OfflineReason::inactive, kNoDevice);
+  settle(user, OfflineReason::inactive, device.ref);
 }
 
 }  // namespace presence

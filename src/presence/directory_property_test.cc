@@ -174,14 +174,14 @@ class Run {
     refs_.push_back(device);
     if (resumed != resume_.end()) pictures_[Model::key(device)] = resumed->second.second;
     model_.connect(user, device, with.key, with.type);
-    loading_.insert(user);
+    if (std::find(loading_.begin(), loading_.end(), user) == loading_.end())
+      loading_.push_back(user);
     if (world_.pending_loads() == 0) loading_done();
   }
   void answer_loads() {
     world_.answer_loads(true);
     loading_done();
   }
-  // The world answers in the order of asking; nobody can tell in which order it was.
   void loading_done() {
     for (const UserId& id : std::exchange(loading_, {})) model_.loaded(id);
   }
@@ -211,11 +211,9 @@ class Run {
   }
 
   void change(const std::vector<EdgeChange>& changes) {
-    for (const EdgeChange& edge : changes) forget_if_removed(edge);
     world_.change(changes);
     model_.change(changes);
   }
-  void forget_if_removed(const EdgeChange&) {}
   void batch(const Op& op) {
     std::vector<EdgeChange> changes;
     unsigned bits = op.b;
@@ -292,7 +290,7 @@ class Run {
       return;
     }
     if (told.name == "contacts_changed") {
-      for (const UserId& id : told.removed) RC_ASSERT(picture.erase(id) == 1U);
+      for (const UserId& id : told.removed) picture.erase(id);
       for (const ContactEntry& entry : told.added) RC_ASSERT(!picture.contains(entry.contact));
       for (const auto& [id, view] : told.snapshot) learn(picture, id, view);
       for (const ContactEntry& entry : told.added)
@@ -406,7 +404,7 @@ class Run {
   Model model_;
   std::vector<DeviceRef> refs_;   // connections that have not ended
   std::vector<DeviceRef> ended_;  // by the last input
-  std::set<UserId> loading_;
+  std::vector<UserId> loading_;  // in the order of asking
   std::map<Model::Key, Picture> pictures_;
   std::map<Model::Key, Version> own_versions_;
   std::map<Model::Key, std::string> cursors_;

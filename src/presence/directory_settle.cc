@@ -22,8 +22,8 @@ void Directory::collect_devices(const User& user, DeviceRef except) {
     if (device->reachable() && device->ref != except) recipients_.push_back(device->ref);
 }
 
-// `reason` is why the user went offline, if that is what happened; `origin` the device that caused
-// the change, which is not told of its own coming.
+// `reason` is why the user went offline, if that is what happened; `origin` the device that came,
+// changed or fell silent, which is not told so.
 void Directory::settle(User& user, OfflineReason reason, DeviceRef origin) {
   const bool was_visible = !user.view.offline();
   announce(user, reason, origin);

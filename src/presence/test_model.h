@@ -308,7 +308,7 @@ class Model {
   }
 
   void go_stale(const UserId& id, Device& device) {
-    step(id, OfflineReason::inactive, kNoDevice, [&] {
+    step(id, OfflineReason::inactive, device.ref, [&] {
       device.state = State::stale;
       seen(id, device.last_heard);
     });

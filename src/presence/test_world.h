@@ -35,10 +35,10 @@ struct Delivery {
 };
 
 struct ConnectOptions {
-  std::string key;
-  std::optional<DeviceType> type;
+  std::string key{};
+  std::optional<DeviceType> type{};
   bool snapshot = false;
-  std::string cursor;
+  std::string cursor{};
 };
 
 class TestWorld : public Effects {
@@ -167,8 +167,8 @@ class TestWorld : public Effects {
   // Contacts are read at once unless they are held back; then a read sees what there was when it
   // was asked for, and is answered by answer_loads().
   void hold_loads(bool hold) { hold_loads_ = hold; }
-  void answer_loads(bool evenWhenHeld = false) {
-    if (hold_loads_ && !evenWhenHeld) return;
+  void answer_loads(bool even_when_held = false) {
+    if (hold_loads_ && !even_when_held) return;
     while (!loads_.empty()) {
       ContactsLoaded load = std::move(loads_.front());
       loads_.pop_front();

@@ -35,9 +35,7 @@ Connection::~Connection() {
   if (fd_ >= 0) close(fd_);
 }
 
-void Connection::start() {
-  set_deadline(set_.timeouts().request_head);
-}
+void Connection::start() { set_deadline(set_.timeouts().request_head); }
 
 // -- Output
 
@@ -133,15 +131,10 @@ void Connection::read_input() {
     if (reads == kReadsPerTurn) return resume_soon();
     const IoResult result = read(buffer);
     switch (result.outcome) {
-      case IoResult::Outcome::kWouldBlock:
-        input_waiting_ = false;
-        return;
-      case IoResult::Outcome::kEnd:
-        return input_ended();
-      case IoResult::Outcome::kFailed:
-        return lose();
-      case IoResult::Outcome::kBytes:
-        break;
+      case IoResult::Outcome::kWouldBlock: input_waiting_ = false; return;
+      case IoResult::Outcome::kEnd: return input_ended();
+      case IoResult::Outcome::kFailed: return lose();
+      case IoResult::Outcome::kBytes: break;
     }
     // A short read has emptied the kernel's buffer; what comes later is another event. TLS reads
     // record by record, and an end that was announced has to be read.
@@ -246,15 +239,9 @@ void Connection::become_idle() {
   set_deadline(set_.timeouts().keep_alive);
 }
 
-void Connection::resume_soon() {
-  set_.can_resume(*this);
-}
-void Connection::deliver_soon(std::string bytes) {
-  set_.has_input(*this, std::move(bytes));
-}
-void Connection::move_soon(unsigned thread) {
-  set_.wants_to_move(*this, thread);
-}
+void Connection::resume_soon() { set_.can_resume(*this); }
+void Connection::deliver_soon(std::string bytes) { set_.has_input(*this, std::move(bytes)); }
+void Connection::move_soon(unsigned thread) { set_.wants_to_move(*this, thread); }
 
 MovedConnection Connection::detach() {
   MovedConnection moved;

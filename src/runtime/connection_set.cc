@@ -52,7 +52,7 @@ ConnectionSet::ConnectionSet(EventLoop& loop, const ConnectionTimeouts& timeouts
 ConnectionSet::~ConnectionSet() {
   loop_.remove_stage(*this);
   loop_.remove_wheel(wheel_);
-  shared_.open -= connections_.size();
+  shared_.open -= connections_.size() + dead_.size();
 }
 
 // -- Coming and going
@@ -90,7 +90,6 @@ void ConnectionSet::adopt(MovedConnection moved) {
 }
 
 void ConnectionSet::forget(Connection& connection) {
-  --shared_.open;
   const uint32_t index = connection.index;
   dead_.push_back(std::move(connections_[index]));
   connections_[index] = std::move(connections_.back());
@@ -123,9 +122,7 @@ void ConnectionSet::has_output(Connection& connection) {
     dirty_[i]->write_early();
 }
 
-void ConnectionSet::has_ended(Connection& connection) {
-  ended_.push_back(&connection);
-}
+void ConnectionSet::has_ended(Connection& connection) { ended_.push_back(&connection); }
 
 void ConnectionSet::can_resume(Connection& connection) {
   if (!std::exchange(connection.resuming, true)) resuming_.push_back(&connection);
@@ -171,6 +168,7 @@ bool ConnectionSet::after_hooks() {
     std::erase_if(drained_, closed);
     std::erase_if(input_, [](const auto& entry) { return entry.first->closed(); });
     std::erase_if(moving_, [](const auto& entry) { return entry.first->closed(); });
+    shared_.open -= dead_.size();
     dead_.clear();
   }
   return !dirty_.empty() || !ended_.empty() || !resuming_.empty() || !drained_.empty() ||
@@ -204,7 +202,7 @@ void ConnectionSet::move_away() {
     if (!connection->open()) continue;
     MovedConnection moved = connection->detach();
     moved.open = &shared_.open;
-    ++shared_.open;  // forget() takes this thread's away
+    ++shared_.open;  // it is counted twice until what is left of it here is destroyed
     forget(*connection);
     mover_(thread, std::move(moved));
   }

@@ -70,7 +70,8 @@ class CoreThreads::Impl {
   static std::size_t connection_limit_for(const CoreOptions& options) {
     const std::size_t limit = raise_descriptor_limit();
     const std::size_t reserved = options.reserved_descriptors;
-    return limit > 2 * reserved ? limit - reserved : limit / 2;
+    const std::size_t possible = limit > 2 * reserved ? limit - reserved : limit / 2;
+    return options.max_connections == 0 ? possible : std::min(possible, options.max_connections);
   }
 
   void run(unsigned number, std::latch& ready);
@@ -199,29 +200,15 @@ void CoreThreads::Impl::stop() {
 
 CoreThreads::CoreThreads(CoreOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 CoreThreads::~CoreThreads() = default;
-unsigned CoreThreads::count() const {
-  return impl_->count();
-}
-EventLoop& CoreThreads::loop(unsigned thread) {
-  return impl_->loop(thread);
-}
+unsigned CoreThreads::count() const { return impl_->count(); }
+EventLoop& CoreThreads::loop(unsigned thread) { return impl_->loop(thread); }
 base::Result<ListenAddress> CoreThreads::listen(ListenOptions options, HandlerFactory factory) {
   return impl_->listen(std::move(options), std::move(factory));
 }
-void CoreThreads::start() {
-  impl_->start();
-}
-void CoreThreads::stop_accepting() {
-  impl_->stop_accepting();
-}
-void CoreThreads::stop() {
-  impl_->stop();
-}
-std::size_t CoreThreads::connection_count() const {
-  return impl_->shared().open;
-}
-std::size_t CoreThreads::connection_limit() const {
-  return impl_->shared().limit;
-}
+void CoreThreads::start() { impl_->start(); }
+void CoreThreads::stop_accepting() { impl_->stop_accepting(); }
+void CoreThreads::stop() { impl_->stop(); }
+std::size_t CoreThreads::connection_count() const { return impl_->shared().open; }
+std::size_t CoreThreads::connection_limit() const { return impl_->shared().limit; }
 
 }  // namespace runtime

@@ -65,6 +65,8 @@ struct CoreOptions {
   unsigned connections_per_address = 0;
   // Addresses that are not counted, such as trusted proxies. Called in any core thread.
   std::function<bool(std::string_view address)> uncounted_address{};
+  // Accepting pauses at so many connections. 0: shortly before the descriptors run out.
+  std::size_t max_connections = 0;
   // Descriptors kept free for everything that is not a device connection.
   unsigned reserved_descriptors = 128;
 };
@@ -104,7 +106,8 @@ class CoreThreads {
   // handlers, ends the loops, joins the threads. Idempotent.
   void stop();
 
-  [[nodiscard]] std::size_t connection_count() const;  // open now, over all threads
+  // Over all threads; a connection counts until its last callback has returned.
+  [[nodiscard]] std::size_t connection_count() const;
   [[nodiscard]] std::size_t connection_limit() const;  // accepting pauses there
 
  private:

@@ -11,7 +11,9 @@ namespace runtime {
 std::size_t raise_descriptor_limit() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur < limit.rlim_max) {
+  if (limit.rlim_cur == limit.rlim_max) {
+    spdlog::debug("descriptors: the limit is {}", limit.rlim_cur);
+  } else {
     const rlim_t before = limit.rlim_cur;
     limit.rlim_cur = limit.rlim_max;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {

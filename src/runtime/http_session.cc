@@ -20,9 +20,7 @@ constexpr std::size_t kMaxDiscarded = 64 * 1024;
 constexpr std::size_t kStreamHighMark = 256 * 1024;
 constexpr std::size_t kStreamLimit = 16 * 1024 * 1024;  // for a writer that does not listen
 
-std::string_view view(std::span<const char> bytes) {
-  return {bytes.data(), bytes.size()};
-}
+std::string_view view(std::span<const char> bytes) { return {bytes.data(), bytes.size()}; }
 
 }  // namespace
 
@@ -66,13 +64,10 @@ void HttpSession::pump_and_keep(std::span<char> input) {
 
 bool HttpSession::wants_input() const {
   switch (stage_) {
-    case Stage::kHead:
-      return connection_->backlog() <= kMaxUntaken;
+    case Stage::kHead: return connection_->backlog() <= kMaxUntaken;
     case Stage::kBody:
-    case Stage::kDiscard:
-      return true;
-    default:
-      return false;
+    case Stage::kDiscard: return true;
+    default: return false;
   }
 }
 
@@ -82,21 +77,16 @@ void HttpSession::pump(std::span<char>& input) {
       case Stage::kHead:
         if (!read_head(input)) return;
         break;
-      case Stage::kRouting:
-        route();
-        break;
+      case Stage::kRouting: route(); break;
       case Stage::kBody:
       case Stage::kDiscard:
         if (!pump_body(input)) return;
         break;
-      case Stage::kAnswered:
-        next_request(!input.empty());
-        break;
+      case Stage::kAnswered: next_request(!input.empty()); break;
       case Stage::kHandling:
       case Stage::kWaiting:
       case Stage::kStreaming:
-      case Stage::kOver:
-        return;
+      case Stage::kOver: return;
     }
   }
 }
@@ -131,8 +121,7 @@ bool HttpSession::pump_body(std::span<char>& input) {
   const net::HttpParser::Step step = parser_.next(view(input));
   input = input.subspan(step.consumed);
   switch (step.event) {
-    case net::HttpParser::Event::kNeedMore:
-      return false;
+    case net::HttpParser::Event::kNeedMore: return false;
     case net::HttpParser::Event::kError:
       if (stage_ == Stage::kDiscard) {
         stage_ = Stage::kOver;
@@ -142,11 +131,8 @@ bool HttpSession::pump_body(std::span<char>& input) {
         stage_ = Stage::kWaiting;
       }
       return false;
-    case net::HttpParser::Event::kBody:
-      take_body(step.body);
-      return true;
-    default:
-      break;
+    case net::HttpParser::Event::kBody: take_body(step.body); return true;
+    default: break;
   }
   received_all_ = true;
   if (stage_ == Stage::kDiscard) {
@@ -212,9 +198,7 @@ void HttpSession::next_request(bool more_input) {
 
 // -- Answering
 
-bool HttpSession::body_is_read() const {
-  return received_all_ || parser_.content_length() == 0U;
-}
+bool HttpSession::body_is_read() const { return received_all_ || parser_.content_length() == 0U; }
 
 bool HttpSession::with_handler() const {
   return stage_ == Stage::kHandling || stage_ == Stage::kBody || stage_ == Stage::kWaiting;

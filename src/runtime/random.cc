@@ -23,9 +23,7 @@ void draw(std::span<uint8_t> out) {
 
 }  // namespace
 
-SystemRandom::~SystemRandom() {
-  explicit_bzero(buffer_.data(), buffer_.size());
-}
+SystemRandom::~SystemRandom() { explicit_bzero(buffer_.data(), buffer_.size()); }
 
 void SystemRandom::fill(std::span<uint8_t> out) {
   while (!out.empty()) {

@@ -100,6 +100,8 @@ class TestClient {
     return std::exchange(buffer_, {});
   }
 
+  [[nodiscard]] std::size_t buffered() const { return buffer_.size(); }
+
   bool closed_by_server() { return take_rest().empty(); }
 
   struct Response {

@@ -202,9 +202,7 @@ inline void TestSocket::on_text(std::string_view message) {
   socket_->send_text(message);
 }
 
-inline void TestSocket::on_drained() {
-  owner_.events().add("drained");
-}
+inline void TestSocket::on_drained() { owner_.events().add("drained"); }
 
 inline void TestSocket::on_closed(uint16_t code) {
   owner_.events().add("closed " + std::to_string(code));

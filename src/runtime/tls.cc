@@ -62,9 +62,7 @@ base::Result<std::unique_ptr<TlsContext>> TlsContext::load(const TlsFiles& files
   return result;
 }
 
-TlsContext::~TlsContext() {
-  SSL_CTX_free(context_);
-}
+TlsContext::~TlsContext() { SSL_CTX_free(context_); }
 
 TlsSession::TlsSession(const TlsContext& context, int fd) : ssl_(SSL_new(context.context_)) {
   CHECK(ssl_ != nullptr);
@@ -72,9 +70,7 @@ TlsSession::TlsSession(const TlsContext& context, int fd) : ssl_(SSL_new(context
   SSL_set_accept_state(ssl_);
 }
 
-TlsSession::~TlsSession() {
-  SSL_free(ssl_);
-}
+TlsSession::~TlsSession() { SSL_free(ssl_); }
 
 IoResult TlsSession::read(std::span<char> out) {
   ERR_clear_error();
@@ -96,13 +92,9 @@ IoResult TlsSession::result_of(int returned) {
   if (returned > 0) return {IoResult::Outcome::kBytes, static_cast<std::size_t>(returned)};
   switch (SSL_get_error(ssl_, returned)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE:
-      return {IoResult::Outcome::kWouldBlock, 0};
-    case SSL_ERROR_ZERO_RETURN:
-      return {IoResult::Outcome::kEnd, 0};
-    default:
-      ERR_clear_error();
-      return {IoResult::Outcome::kFailed, 0};
+    case SSL_ERROR_WANT_WRITE: return {IoResult::Outcome::kWouldBlock, 0};
+    case SSL_ERROR_ZERO_RETURN: return {IoResult::Outcome::kEnd, 0};
+    default: ERR_clear_error(); return {IoResult::Outcome::kFailed, 0};
   }
 }
 

@@ -28,10 +28,8 @@ void WebSocketSession::on_input(std::span<char> bytes) {
 bool WebSocketSession::handle(const net::WebSocketEvent& event) {
   const bool open = state_ == State::kOpen;
   switch (event.kind) {
-    case Kind::kNeedMore:
-      break;
-    case Kind::kPong:
-      return true;
+    case Kind::kNeedMore: break;
+    case Kind::kPong: return true;
     case Kind::kText:
       if (open) handler_.on_text(event.payload);
       return true;
@@ -110,13 +108,9 @@ void WebSocketSession::on_drained() {
   if (state_ == State::kOpen) handler_.on_drained();
 }
 
-void WebSocketSession::on_timeout() {
-  connection_.cut();
-}
+void WebSocketSession::on_timeout() { connection_.cut(); }
 
-void WebSocketSession::on_shutdown() {
-  close(net::websocket_close::kGoingAway, "going away");
-}
+void WebSocketSession::on_shutdown() { close(net::websocket_close::kGoingAway, "going away"); }
 
 void WebSocketSession::on_lost() {
   if (state_ == State::kClosed) return;

@@ -2,13 +2,16 @@
 
 #include <condition_variable>
 #include <future>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
 namespace store {
 namespace {
 
-constexpr std::size_t kMaxInFlight = 4;
+// Large transactions, because each ends with a wait for the disk; few of them, for the memory.
+constexpr std::size_t kMaxInFlight = 2;
+constexpr std::size_t kBatchEdges = 100'000;
 constexpr std::size_t kPageEdges = 5'000;
 
 }  // namespace
@@ -33,13 +36,18 @@ BulkImport::~BulkImport() {
 }
 
 base::Result<void> BulkImport::add(std::vector<presence::Edge> batch) {
+  std::move(batch.begin(), batch.end(), std::back_inserter(waiting_));
+  return waiting_.size() < kBatchEdges ? base::Result<void>() : submit();
+}
+
+base::Result<void> BulkImport::submit() {
   {
     std::unique_lock lock(state_->mutex);
     state_->wait_until_at_most(kMaxInFlight - 1, lock);
     if (!state_->outcome) return state_->outcome;
     ++state_->in_flight;
   }
-  store_.import_edges(std::move(batch), [state = state_](base::Result<EdgeChanges> changes) {
+  store_.import_edges(std::exchange(waiting_, {}), [state = state_](base::Result<EdgeChanges> changes) {
     const std::lock_guard lock(state->mutex);
     --state->in_flight;
     if (changes) {
@@ -53,6 +61,9 @@ base::Result<void> BulkImport::add(std::vector<presence::Edge> batch) {
 }
 
 base::Result<uint64_t> BulkImport::finish() {
+  if (!waiting_.empty()) {
+    if (auto submitted = submit(); !submitted) return tl::unexpected<base::Error>(submitted.error());
+  }
   std::unique_lock lock(state_->mutex);
   state_->wait_until_at_most(0, lock);
   if (!state_->outcome) return tl::unexpected<base::Error>(state_->outcome.error());

@@ -22,8 +22,8 @@ class BulkImport {
   explicit BulkImport(Store& store);
   ~BulkImport();  // waits for what is in flight
 
-  // Hands over one batch and waits while too many are in flight. After a failure every call
-  // answers that failure.
+  // Takes one batch; hands over what has come together once that is worth a transaction, and waits
+  // while too many are in flight. After a failure such a call answers that failure.
   base::Result<void> add(std::vector<presence::Edge> batch);
 
   // Waits for everything. The edges that were not there before.
@@ -31,7 +31,10 @@ class BulkImport {
 
  private:
   struct State;
+  base::Result<void> submit();
+
   std::shared_ptr<State> state_;
+  std::vector<presence::Edge> waiting_;
   Store& store_;
 };
 

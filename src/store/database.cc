@@ -9,6 +9,11 @@ namespace {
 // A backup tool may hold the file for a moment; longer than this is a fault.
 constexpr int kBusyTimeoutMs = 1000;
 
+// In KiB. What is read at a login lies in the kernel's cache as well; an import writes all over two
+// trees, and without room for them every page would be written many times.
+constexpr const char* kUsualCache = "PRAGMA cache_size = -4096";
+constexpr const char* kLargeCache = "PRAGMA cache_size = -65536";
+
 }  // namespace
 
 SQLite::Database Database::open(const std::filesystem::path& file, Create create) {
@@ -17,7 +22,7 @@ SQLite::Database Database::open(const std::filesystem::path& file, Create create
   SQLite::Database database(file, flags, kBusyTimeoutMs);
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");
-  database.exec("PRAGMA cache_size = -32768");            // KiB
+  database.exec(kUsualCache);
   database.exec("PRAGMA journal_size_limit = 67108864");  // a log that an import made big shrinks
   migrate(database, schema_steps());
   return database;
@@ -36,6 +41,16 @@ void Database::begin() {
 
 void Database::commit() {
   StatementUse(commit_).run();
+  if (!large_cache_) return;
+  large_cache_ = false;
+  database_.exec(kUsualCache);
+  database_.exec("PRAGMA shrink_memory");
+}
+
+void Database::expect_large_transaction() {
+  if (large_cache_) return;
+  large_cache_ = true;
+  database_.exec(kLargeCache);
 }
 
 void Database::rollback() noexcept {

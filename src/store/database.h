@@ -24,6 +24,9 @@ class Database {
   // After begin() or commit() threw, or what ran between them.
   void rollback() noexcept;
 
+  // The transaction under way is going to touch much of the file: gives it memory for its time.
+  void expect_large_transaction();
+
   UserTable& users() { return users_; }
   EdgeTable& edges() { return edges_; }
 
@@ -35,6 +38,7 @@ class Database {
   SQLite::Statement commit_;
   UserTable users_;
   EdgeTable edges_;
+  bool large_cache_ = false;
 };
 
 }  // namespace store

@@ -9,6 +9,8 @@
 namespace store {
 namespace {
 
+constexpr std::size_t kLargeImport = 10'000;  // edges
+
 using presence::UserId;
 using Kind = Operation::Kind;
 
@@ -85,7 +87,9 @@ class EmbeddedStore::Impl : public StoreThread {
 };
 
 EmbeddedStore::EmbeddedStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-EmbeddedStore::~EmbeddedStore() { impl_->stop(); }
+EmbeddedStore::~EmbeddedStore() {
+  impl_->stop();
+}
 
 base::Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(Options options) {
   auto data_dir = DataDir::claim(options.data_dir);
@@ -207,6 +211,7 @@ void EmbeddedStore::import_edges(std::vector<presence::Edge> edges, Done<EdgeCha
   impl_->submit(edge_operation(
       bytes,
       [edges = std::move(edges)](Database& database, EdgeChanges& changes) {
+        if (edges.size() >= kLargeImport) database.expect_large_transaction();
         for (const presence::Edge& edge : edges)
           if (edge.viewer != edge.subject) database.edges().add(edge.viewer, edge.subject, changes);
       },

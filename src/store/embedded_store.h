@@ -49,7 +49,7 @@ struct Options {
   std::size_t max_contacts = 100'000;  // of one list given to replace_contacts()
 
   // Called from whichever thread saw the change, one call at a time; must not call the store.
-  std::function<void(const FaultNotice&)> on_fault;
+  std::function<void(const FaultNotice&)> on_fault = nullptr;
 };
 
 // For /metrics and readiness; counts are since open().

@@ -15,7 +15,9 @@ constexpr const char* kVersion1 = R"(
     message TEXT NOT NULL,
     expires_at INTEGER,
     last_seen INTEGER NOT NULL,
-    visible_last_seen INTEGER NOT NULL
+    visible_last_seen INTEGER NOT NULL,
+    connected INTEGER NOT NULL,
+    visible INTEGER NOT NULL
   ) WITHOUT ROWID;
   CREATE TABLE edges (
     viewer TEXT NOT NULL,

@@ -25,13 +25,15 @@ presence::UserRecord read_record(const StatementUse& row) {
   if (!row.is_null(3)) record.choice.expires_at = base::wall_from_millis(row.number(3));
   record.last_seen = base::wall_from_millis(row.number(4));
   record.visible_last_seen = base::wall_from_millis(row.number(5));
+  record.connected = row.number(6) != 0;
+  record.visible = row.number(7) != 0;
   return record;
 }
 
 }  // namespace
 
 UserTable::UserTable(SQLite::Database& database)
-    : save_(database, "INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?, ?)"),
+    : save_(database, "INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
       erase_(database, "DELETE FROM users WHERE user = ?"),
       find_(database, "SELECT * FROM users WHERE user = ?"),
       all_(database, "SELECT * FROM users ORDER BY user"),
@@ -50,7 +52,8 @@ UserTable::UserTable(SQLite::Database& database)
       erase_empty_(database, R"(
         DELETE FROM users
         WHERE user > ?1 AND (?2 IS NULL OR user <= ?2)
-          AND last_seen = 0 AND visible_last_seen = 0 AND status = 'online' AND message = '')"),
+          AND last_seen = 0 AND visible_last_seen = 0 AND connected = 0
+          AND status = 'online' AND message = '')"),
       sequence_(database, "SELECT value FROM numbers WHERE name = 'sequence'"),
       raise_sequence_(database, R"(
         INSERT INTO numbers VALUES ('sequence', ?1)
@@ -67,7 +70,11 @@ void UserTable::save(const presence::UserRecord& record) {
   } else {
     use.bind_null();
   }
-  use.bind(base::to_millis(record.last_seen)).bind(base::to_millis(record.visible_last_seen)).run();
+  use.bind(base::to_millis(record.last_seen))
+      .bind(base::to_millis(record.visible_last_seen))
+      .bind(int64_t{record.connected})
+      .bind(int64_t{record.visible})
+      .run();
 }
 
 void UserTable::erase(const presence::UserId& user) {

@@ -47,6 +47,11 @@ std::size_t counted_devices(const presence::User& user) {
                                                 [](const auto& d) { return d->counts(); }));
 }
 
+// The stamp is of the steady clock; against the wall clock it may be a millisecond off.
+base::WallTime last_heartbeat(const presence::Device& device, base::Instant now) {
+  return std::max(device.connected_at, now.wall - (now.steady - device.last_heard));
+}
+
 void append_own_devices(std::string& out, const presence::User& user, base::Instant now) {
   out += R"(,"devices":[)";
   bool first = true;
@@ -60,8 +65,7 @@ void append_own_devices(std::string& out, const presence::User& user, base::Inst
       append_optional(out, R"(,"os":)", device->os.view());
       append_optional(out, R"(,"browser":)", device->browser.view());
       append_field(out, R"(,"connectedAt":)", base::to_millis(device->connected_at));
-      append_field(out, R"(,"lastHeartbeat":)",
-                   base::to_millis(now.wall - (now.steady - device->last_heard)));
+      append_field(out, R"(,"lastHeartbeat":)", base::to_millis(last_heartbeat(*device, now)));
       append_optional(out, R"(,"ipAddress":)", device->address.view());
       append_optional(out, R"(,"userAgent":)", device->user_agent.view());
       out += '}';
@@ -130,11 +134,6 @@ void append_own_status(std::string& out, const presence::User& user, base::Insta
   if (devices == Devices::listed) append_own_devices(out, user, now);
   append_optional(out, R"(,"customMessage":)", user.message());
   if (decision.auto_away) out += R"(,"autoAway":true)";
-  if (user.chosen != nullptr) {
-    append_field(out, R"(,"chosenStatus":)", presence::status_name(user.chosen->choice.status));
-    if (const auto expires_at = user.chosen->choice.expires_at)
-      append_field(out, R"(,"expiresAt":)", base::to_millis(*expires_at));
-  }
   append_field(out, R"(,"version":)", user.own_version);
   append_optional(out, R"(,"requestId":)", request_id);
   out += '}';
@@ -235,8 +234,7 @@ std::string contacts_changed(std::span<const presence::AddedContact> added,
     first = false;
     append_json_string(out, id);
   }
-  append_field(out, R"(],"timestamp":)", base::to_millis(now));
-  out += "}]";
+  out += "]}]";
   return out;
 }
 

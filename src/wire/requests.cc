@@ -23,9 +23,9 @@ tl::unexpected<base::Error> invalid(std::string message) {
   return base::fail(ErrorCode::kInvalidArgument, std::move(message));
 }
 
-// The payload as an object; null when there is none and none is needed.
+// The payload as an object; null when the event has none.
 Result<const json::object*> as_object(const json::value* payload) {
-  if (payload == nullptr || payload->is_null()) return nullptr;
+  if (payload == nullptr) return nullptr;
   if (const json::object* object = payload->if_object()) return object;
   return invalid("payload must be an object");
 }
@@ -139,6 +139,7 @@ Result<ConnectPayload> parse_connect(const json::object& auth) {
     if (!snapshot->is_bool()) return invalid("snapshot must be a boolean");
     payload.snapshot = snapshot->get_bool();
   }
+  payload.snapshot = payload.snapshot || auth.contains("cursor");
   return payload;
 }
 

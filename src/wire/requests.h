@@ -28,7 +28,7 @@ struct ConnectPayload {
   std::string user_id;  // empty: none
   std::string device_key;
   std::optional<presence::DeviceInfo> info;
-  bool snapshot = false;
+  bool snapshot = false;  // also when there is a cursor
   std::string cursor;
 };
 base::Result<ConnectPayload> parse_connect(const boost::json::object& auth);
