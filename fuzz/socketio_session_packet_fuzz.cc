@@ -77,6 +77,8 @@ struct World {
     engine.path = "/socket.io/";
     engine.ping_interval = base::Duration(300);
     engine.ping_timeout = base::Duration(200);
+    engine.close_timeout = base::Duration(500);
+    engine.upgrade_timeout = base::Duration(400);
     engine.max_payload = 2'000;
     engine.max_buffered = 5'000;
     socketio::Options options;
@@ -167,7 +169,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   world.host.turn();
   // Whatever happened, everything ends, and every socket is told so.
   world.server->shut_down();
-  world.host.pass(base::Duration(31'000), base::Duration(5'000));
+  world.host.pass(base::Duration(1'000), base::Duration(250));
   CHECK(world.server->connection_count() == 0);
   CHECK(world.main.sockets.empty() && world.later.sockets.empty());
   return 0;

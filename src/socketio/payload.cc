@@ -6,8 +6,6 @@
 #include <array>
 #include <boost/json/error.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse_options.hpp>
-#include <boost/json/parser.hpp>
 #include <boost/json/string.hpp>
 #include <charconv>
 #include <cmath>
@@ -18,57 +16,6 @@
 
 namespace socketio {
 namespace {
-
-// The four hex digits of an escape at `at`, which points to its backslash; -1 if it is none.
-int unicode_escape(std::string_view text, std::size_t at) {
-  constexpr std::size_t kLength = 6;
-  if (at + kLength > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
-  int code = 0;
-  const char* first = text.data() + at + 2;
-  const auto [end, error] = std::from_chars(first, first + 4, code, 16);
-  return error == std::errc() && end == first + 4 ? code : -1;
-}
-
-bool leads(int code) { return code >= 0xd800 && code < 0xdc00; }
-bool trails(int code) { return code >= 0xdc00 && code < 0xe000; }
-
-// The text with half surrogate pairs replaced by U+FFFD, which is as long; nothing when it has
-// none.
-std::optional<std::string> repair_surrogates(std::string_view text) {
-  std::optional<std::string> repaired;
-  for (std::size_t i = 0; i < text.size();) {
-    if (text[i] != '\\') {
-      ++i;
-      continue;
-    }
-    const int code = unicode_escape(text, i);
-    if (code < 0) {
-      i += 2;
-    } else if (leads(code) && trails(unicode_escape(text, i + 6))) {
-      i += 12;
-    } else {
-      if (leads(code) || trails(code)) {
-        if (!repaired) repaired.emplace(text);
-        repaired->replace(i, 6, "\\ufffd");
-      }
-      i += 6;
-    }
-  }
-  return repaired;
-}
-
-std::optional<boost::json::value> parse_once(std::string_view text,
-                                             const boost::json::storage_ptr& storage) {
-  boost::json::parse_options options;
-  options.max_depth = kMaxJsonDepth;
-  std::array<unsigned char, 4096> temporary;  // NOLINT: written before it is read
-  boost::json::parser parser({}, options, temporary.data(), temporary.size());
-  parser.reset(storage);
-  boost::json::error_code error;
-  parser.write(text.data(), text.size(), error);
-  if (error) return std::nullopt;
-  return parser.release();
-}
 
 // As JavaScript's Number.prototype.toString() lays out the shortest digits that read back the same.
 void append_double(std::string& out, double number) {
@@ -109,14 +56,6 @@ void append_double(std::string& out, double number) {
 }
 
 }  // namespace
-
-std::optional<boost::json::value> parse_json(std::string_view text,
-                                             boost::json::storage_ptr storage) {
-  std::optional<boost::json::value> value = parse_once(text, storage);
-  if (value) return value;
-  const std::optional<std::string> repaired = repair_surrogates(text);
-  return repaired ? parse_once(*repaired, storage) : std::nullopt;
-}
 
 bool reserved_event_name(std::string_view name) {
   static constexpr std::array<std::string_view, 6> kReserved = {

@@ -32,6 +32,24 @@ TEST(Json, IntegersStayIntegersAndNumbersLookAsInJavaScript) {
   EXPECT_EQ(round_trip("1.7e12"), "1700000000000");
 }
 
+TEST(Json, DoublesAreReadExactly) {
+  for (const char* same : {"0.7390847391087341", "0.1234567890123456", "2.2250738585072014e-308",
+                           "8.41e+21", "1.0000900000001153e+32"}) {
+    EXPECT_EQ(round_trip(same), same);
+  }
+  EXPECT_EQ(round_trip("9007199254740993.5"), "9007199254740994");
+}
+
+RC_GTEST_PROP(JsonProperty, FractionsOfJavaScriptComeBackAsTheyWere, (uint64_t bits)) {
+  // Math.random() gives multiples of 2^-53.
+  const uint64_t spread = bits * 0x9e3779b97f4a7c15 + 0x9e3779b97f4a7c15;
+  const double number = static_cast<double>(spread >> 11) * 0x1p-53;
+  std::string out;
+  append_json(out, number);
+  RC_ASSERT(round_trip(out) == out);
+  RC_ASSERT(parse_json(out, {})->as_double() == number);
+}
+
 TEST(Json, ValuesComeBackAsTheyWere) {
   for (const char* same : {R"(["a",1,"2",{"3":[true]}])", R"({})", R"([])", R"([null,false,""])",
                            R"({"a":{"b":[{}]}})", "\"\xf0\x9f\x98\x80\""}) {
@@ -82,6 +100,7 @@ RC_GTEST_PROP(JsonProperty, DoublesReadBackAsTheyWere, (double number)) {
   std::string out;
   append_json(out, number);
   RC_ASSERT(std::stod(out) == number);
+  RC_ASSERT(round_trip(out) == out);
 }
 
 RC_GTEST_PROP(JsonProperty, StringsReadBackAsTheyWere, (const std::string& in)) {
