@@ -70,7 +70,7 @@ void Polling::flush() {
   const bool closing = session_.state_ == Session::State::kClosing;
   if (buffer_.empty()) {
     if (closing) {
-      respond_get("1", false);
+      end_requests("1");
       session_.finish();
     } else if (probed_) {
       respond_get("6", false);

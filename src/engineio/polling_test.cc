@@ -180,6 +180,15 @@ TEST_F(PollingTest, WhatWasSentBeforeClosingComesInAnAnswerBeforeTheClosePacket)
   EXPECT_EQ(host.get(polling(sid)).status(), 400);
 }
 
+TEST_F(PollingTest, APostStillComingWhenTheClosePacketIsTakenIsAnsweredToo) {
+  const std::string sid = open_polling();
+  FakeExchange& post = host.send(host.request("POST", polling(sid)));
+  handler.last->close();
+  EXPECT_EQ(host.get(polling(sid)).body(), "1");
+  EXPECT_EQ(post.status(), 400);
+  post.abort();  // reaches nobody
+}
+
 TEST_F(PollingTest, AClientThatClosesAtTheSameTimeEndsTheSession) {
   const std::string sid = open_polling();
   handler.last->send_text("bye");
