@@ -85,9 +85,8 @@ class Bench {
       connect(user);
     });
     measure("next_deadline", 100'000, [this](std::size_t) { (void)directory_.next_deadline(); });
-    measure("tick with nothing due", 100'000, [this](std::size_t) {
-      directory_.apply(Tick{}, now(), effects_);
-    });
+    measure("tick with nothing due", 100'000,
+            [this](std::size_t) { directory_.apply(Tick{}, now(), effects_); });
     measure("20 ms later, and a tick", 5'000, [this](std::size_t) {
       elapsed_ += 20;
       directory_.apply(Tick{}, now(), effects_);

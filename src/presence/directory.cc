@@ -73,8 +73,7 @@ void Directory::on(const Choose& input) {
 
 void Directory::set_choice(User& user, const Choice& choice) {
   const bool was_offline = user.chose(Status::offline);
-  user.chosen =
-      choice.none() ? nullptr : std::make_unique<ChosenStatus>(choice, user.handle);
+  user.chosen = choice.none() ? nullptr : std::make_unique<ChosenStatus>(choice, user.handle);
   if (choice.expires_at && user.chosen != nullptr) {
     wheel_.arm(user.chosen->expiry, now_.steady + (*choice.expires_at - now_.wall));
   }
@@ -184,9 +183,7 @@ const User* Directory::user_of(DeviceRef ref) const {
   return found == nullptr ? nullptr : &users_[found->deadline.user];
 }
 
-const Device* Directory::device(DeviceRef ref) const {
-  return lookup(ref);
-}
+const Device* Directory::device(DeviceRef ref) const { return lookup(ref); }
 
 Decision Directory::own_status(const User& user) const {
   return user.here == nullptr ? Decision{} : user.here->told.decision;

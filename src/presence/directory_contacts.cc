@@ -12,9 +12,7 @@ namespace {
 // Beyond this many users whose lists have changed, cursors from before are answered in full.
 constexpr std::size_t kListChangesKept = 100'000;
 
-bool by_handle(const ContactRef& a, const ContactRef& b) {
-  return a.handle() < b.handle();
-}
+bool by_handle(const ContactRef& a, const ContactRef& b) { return a.handle() < b.handle(); }
 
 }  // namespace
 
@@ -92,8 +90,7 @@ std::vector<Directory::NetChange> Directory::net_changes(std::span<const EdgeCha
       viewer->here->loading->missed.push_back(change);
       continue;
     }
-    const auto [place, fresh] =
-        places.try_emplace({viewer->handle, change.subject}, nets.size());
+    const auto [place, fresh] = places.try_emplace({viewer->handle, change.subject}, nets.size());
     if (fresh) {
       const User* subject = users_.find(change.subject);
       const ContactRef* entry = subject == nullptr ? nullptr : viewer->contact(subject->handle);
@@ -106,9 +103,7 @@ std::vector<Directory::NetChange> Directory::net_changes(std::span<const EdgeCha
         if (!net.listed) net.blocked = change.blocked;
         net.listed = true;
         break;
-      case EdgeChange::Kind::removed:
-        net.listed = false;
-        break;
+      case EdgeChange::Kind::removed: net.listed = false; break;
       case EdgeChange::Kind::blocked:
       case EdgeChange::Kind::unblocked:
         net.blocked = change.kind == EdgeChange::Kind::blocked;

@@ -212,8 +212,7 @@ TEST_F(Contacts, ChangesThatComeWhileTheListIsReadAreNotLost) {
   world.befriend("alice", "carol");
   world.block("dave", "alice");
   world.answer_loads(true);
-  EXPECT_EQ(world.take(alice).front().text,
-            "accepted snapshot carol:online web dave:stranger");
+  EXPECT_EQ(world.take(alice).front().text, "accepted snapshot carol:online web dave:stranger");
   world.choose("bob", Status::busy);
   world.choose("carol", Status::busy);
   world.choose("dave", Status::busy);

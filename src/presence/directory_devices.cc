@@ -20,9 +20,7 @@ void Directory::track(Device& device) {
   by_ref_[device.ref.index] = &device;
 }
 
-void Directory::untrack(Device& device) {
-  by_ref_[device.ref.index] = nullptr;
-}
+void Directory::untrack(Device& device) { by_ref_[device.ref.index] = nullptr; }
 
 void Directory::on(const Connect& input) {
   User& user = intern(input.user);
@@ -34,8 +32,7 @@ void Directory::on(const Connect& input) {
     user.here->told.message = CompactText(user.message());
     ++connected_users_;
   }
-  Joining joining{std::make_unique<Device>(user.handle), input.snapshot || !input.cursor.empty(),
-                  input.cursor};
+  Joining joining{std::make_unique<Device>(user.handle), input.snapshot, input.cursor};
   Device& device = *joining.device;
   device.ref = input.device;
   device.socket_id = input.socket_id;
@@ -91,11 +88,10 @@ bool Directory::make_room(User& user) {
       devices.begin(), devices.end(), [](const auto& device) { return device->reachable(); }));
   if (connected >= options_.devices_per_user) return false;
   if (devices.size() >= options_.devices_per_user) {
-    const auto oldest = std::find_if(devices.begin(), devices.end(), [](const auto& device) {
+    const auto lingering = std::find_if(devices.begin(), devices.end(), [](const auto& device) {
       return device->state == DeviceState::lingering;
     });
-    user.last_seen = std::max(user.last_seen, (*oldest)->lost_at);
-    devices.erase(oldest);
+    devices.erase(lingering);
     --device_count_;
   }
   return true;

@@ -149,10 +149,9 @@ TEST_F(Events, DevicesOfAnInvisibleUserAreNewsForTheUserOnly) {
   world.choose("alice", Status::offline, "hidden words");
   world.leave(second);
   expect_told({});
-  EXPECT_EQ(world.told(first),
-            (Lines{"own user_devices_changed web,web",
-                   "own user_status_changed offline \"hidden words\"",
-                   "own user_devices_changed web"}));
+  EXPECT_EQ(world.told(first), (Lines{"own user_devices_changed web,web",
+                                      "own user_status_changed offline \"hidden words\"",
+                                      "own user_devices_changed web"}));
 }
 
 TEST_F(Events, AnInvisibleUserStillReceives) {

@@ -160,7 +160,7 @@ TEST(Forgetting, ClosesTheDevicesTellsWatchersAndSavesNothing) {
   world.forget_saved();
   world.forget("alice");
   EXPECT_EQ(world.told(first), Lines{"close forgotten"});
-  EXPECT_EQ(world.told(bob), Lines{"user_offline alice disconnected @never"});
+  EXPECT_EQ(world.told(bob), Lines{"user_offline alice disconnected @0"});
   EXPECT_EQ(world.seen(bob, "alice"), "offline @never");
   EXPECT_TRUE(world.saved().empty());
   EXPECT_EQ(world.directory().device_count(), 1U);

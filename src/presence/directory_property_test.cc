@@ -20,8 +20,24 @@ constexpr int64_t kStep = 1009;
 const std::vector<UserId> kUsers{"alice", "bob", "carol", "dave"};
 
 enum class Action : uint8_t {
-  connect, heartbeat, heard, leave, lose, choose, befriend, unfriend, batch, block, unblock, wait,
-  close, forget, hold_loads, answer_loads, fail_loads, sweep
+  connect,
+  heartbeat,
+  heard,
+  leave,
+  lose,
+  choose,
+  befriend,
+  unfriend,
+  batch,
+  block,
+  unblock,
+  wait,
+  close,
+  forget,
+  hold_loads,
+  answer_loads,
+  fail_loads,
+  sweep
 };
 
 struct Op {
@@ -37,12 +53,24 @@ std::ostream& operator<<(std::ostream& out, const Op& op) {
 }
 
 rc::Gen<std::vector<Op>> some_ops() {
-  const auto action = rc::gen::weightedElement<Action>(
-      {{8, Action::connect}, {6, Action::heartbeat}, {2, Action::heard}, {3, Action::leave},
-       {5, Action::lose}, {5, Action::choose}, {4, Action::befriend}, {1, Action::unfriend},
-       {2, Action::batch}, {2, Action::block}, {2, Action::unblock}, {4, Action::wait},
-       {1, Action::close}, {1, Action::forget}, {1, Action::hold_loads}, {2, Action::answer_loads},
-       {1, Action::fail_loads}, {1, Action::sweep}});
+  const auto action = rc::gen::weightedElement<Action>({{8, Action::connect},
+                                                        {6, Action::heartbeat},
+                                                        {2, Action::heard},
+                                                        {3, Action::leave},
+                                                        {5, Action::lose},
+                                                        {5, Action::choose},
+                                                        {4, Action::befriend},
+                                                        {1, Action::unfriend},
+                                                        {2, Action::batch},
+                                                        {2, Action::block},
+                                                        {2, Action::unblock},
+                                                        {4, Action::wait},
+                                                        {1, Action::close},
+                                                        {1, Action::forget},
+                                                        {1, Action::hold_loads},
+                                                        {2, Action::answer_loads},
+                                                        {1, Action::fail_loads},
+                                                        {1, Action::sweep}});
   const auto number = rc::gen::inRange(0U, 1U << 16);
   return rc::gen::container<std::vector<Op>>(
       rc::gen::build<Op>(rc::gen::set(&Op::action, action), rc::gen::set(&Op::a, number),
@@ -144,7 +172,7 @@ class Run {
       case Action::forget:
         world_.forget(user);
         model_.forget(user);
-        last_seen_forgotten(user);
+        forgotten_.push_back(user);
         return;
       case Action::hold_loads: world_.hold_loads(op.b % 2 == 0); return;
       case Action::answer_loads: answer_loads(); return;
@@ -155,7 +183,7 @@ class Run {
       case Action::sweep:
         world_.sweep();
         model_.sweep();
-        for (const UserId& id : kUsers) last_seen_forgotten(id);
+        forgotten_ = kUsers;
         return;
       case Action::wait: return;
     }
@@ -275,6 +303,7 @@ class Run {
     for (const auto& [device, lines] : expected)
       RC_ASSERT(lines.empty());  // nobody else was to be told
     for (const DeviceRef device : std::exchange(ended_, {})) std::erase(refs_, device);
+    for (const UserId& user : std::exchange(forgotten_, {})) last_seen_forgotten(user);
     check_everything();
   }
 
@@ -361,7 +390,8 @@ class Run {
       return;
     }
     const Model::Picture truth = model_.visible(subject);
-    if (seen != Model::describe(truth)) fail(device, subject + " is seen as", {seen}, {Model::describe(truth)});
+    if (seen != Model::describe(truth))
+      fail(device, subject + " is seen as", {seen}, {Model::describe(truth)});
     const View& view = world_.directory().look_up(device, subject).user->view;
     RC_ASSERT(view.devices == truth.devices);
     RC_ASSERT(at != picture.end() || truth.status == Status::offline);
@@ -402,9 +432,10 @@ class Run {
   bool check_;
   TestWorld world_;
   Model model_;
-  std::vector<DeviceRef> refs_;   // connections that have not ended
-  std::vector<DeviceRef> ended_;  // by the last input
-  std::vector<UserId> loading_;  // in the order of asking
+  std::vector<DeviceRef> refs_;    // connections that have not ended
+  std::vector<DeviceRef> ended_;   // by the last input
+  std::vector<UserId> loading_;    // in the order of asking
+  std::vector<UserId> forgotten_;  // last-seen times that the last input dropped without a word
   std::map<Model::Key, Picture> pictures_;
   std::map<Model::Key, Version> own_versions_;
   std::map<Model::Key, std::string> cursors_;

@@ -81,8 +81,7 @@ void Directory::settle_view(User& user, const Decision& decision, OfflineReason 
   user.view = std::move(after);
   if (!change.any()) return;
   recipients_.clear();
-  user.for_each_watcher(
-      [&](UserHandle watcher) { collect_devices(users_[watcher], kNoDevice); });
+  user.for_each_watcher([&](UserHandle watcher) { collect_devices(users_[watcher], kNoDevice); });
   if (change.came_online) tell_watchers(WatcherEvent::user_online, user);
   if (change.went_offline) tell_watchers(WatcherEvent::user_offline, user);
   if (change.devices_changed) tell_watchers(WatcherEvent::user_devices_changed, user);

@@ -66,8 +66,8 @@ class Model {
   void connect(const UserId& id, DeviceRef ref, const std::string& device_key,
                std::optional<DeviceType> type) {
     users_[id].joining.push_back({ref, TestWorld::socket_id(ref), device_key,
-                                  type.value_or(DeviceType::web), type.has_value(), State::live,
-                                  0, 0, 0, 0});
+                                  type.value_or(DeviceType::web), type.has_value(), State::live, 0,
+                                  0, 0, 0});
     if (!users_[id].devices.empty()) join_all(id);
   }
   void loaded(const UserId& id) { join_all(id); }
@@ -137,13 +137,13 @@ class Model {
     user.joining.clear();
     for (const Device& device : user.devices)
       if (reachable(device)) tell(device.ref, "close forgotten");
-    user.last_seen = kNever;
+    user.last_seen = now_;
     step(id, OfflineReason::disconnected, kNoDevice, [&] {
       user.devices.clear();
       user.choice = {};
       user.expires_at.reset();
     });
-    user.visible_last_seen = kNever;
+    user.last_seen = user.visible_last_seen = kNever;
   }
 
   void sweep() {
@@ -335,8 +335,7 @@ class Model {
       return;
     }
     const DeviceRef ref = device.ref;
-    const DeviceRef replaced =
-        same != devices.end() && reachable(*same) ? same->ref : kNoDevice;
+    const DeviceRef replaced = same != devices.end() && reachable(*same) ? same->ref : kNoDevice;
     if (replaced != kNoDevice) tell(replaced, "close replaced");
     tell(ref, "accepted");
     step(id, OfflineReason::disconnected, ref, [&] {
@@ -396,15 +395,14 @@ class Model {
     const bool is = after.status != Status::offline;
     if (!was && is) lines.push_back("user_online " + id + " " + describe(after));
     if (was && !is)
-      lines.push_back("user_offline " + id + " " + std::string(offline_reason_name(reason)) +
-                      " @" + when(after.last_seen));
+      lines.push_back("user_offline " + id + " " + std::string(offline_reason_name(reason)) + " @" +
+                      when(after.last_seen));
     if (was && is) {
       if (options_.notify_device_changes && counted(before.devices) != counted(after.devices))
         lines.push_back("user_devices_changed " + id + " " + kinds(after.devices));
       if (before.status != after.status || before.auto_away != after.auto_away ||
           before.message != after.message)
-        lines.push_back("user_status_changed " + id + " " +
-                        std::string(status_name(after.status)) +
+        lines.push_back("user_status_changed " + id + " " + std::string(status_name(after.status)) +
                         (after.auto_away ? " auto" : "") + TestWorld::quoted(after.message));
     }
     for (const auto& [viewer, user] : users_)

@@ -27,11 +27,11 @@ struct Delivery {
   std::string text;  // name and content, without versions
   UserId subject;
   Version version = 0;
-  View view;                         // of watcher events
-  std::vector<ContactEntry> added;   // of contacts_changed; with `blocked` shown as a stranger
-  std::vector<UserId> removed;       // of contacts_changed
-  std::map<UserId, View> snapshot;   // of accepted; strangers are absent
-  std::optional<Version> since;      // of accepted
+  View view;                        // of watcher events
+  std::vector<ContactEntry> added;  // of contacts_changed; with `blocked` shown as a stranger
+  std::vector<UserId> removed;      // of contacts_changed
+  std::map<UserId, View> snapshot;  // of accepted; strangers are absent
+  std::optional<Version> since;     // of accepted
 };
 
 struct ConnectOptions {
@@ -83,7 +83,7 @@ class TestWorld : public Effects {
     if (with.type) input.info = DeviceInfo{*with.type, "Linux", "Firefox"};
     input.address = "192.0.2.1";
     input.user_agent = "test";
-    input.snapshot = with.snapshot;
+    input.snapshot = with.snapshot || !with.cursor.empty();
     input.cursor = with.cursor;
     owners_[key(input.device)] = user;
     apply(input);

@@ -85,7 +85,7 @@ struct User {
   uint32_t listed_by = 0;  // contact lists of connected users that hold this one
   bool saved_connected = false;
   UserId id;
-  View view;           // as watchers were last told; view.last_seen is the visible one
+  View view;  // as watchers were last told; view.last_seen is the visible one
   // Connected users that have this one as a contact and are not blocked by it; those that are
   // contacts of it, too, are marked in its list instead, which makes a mutual edge cost 4 bytes.
   HandleSet other_watchers;

@@ -17,38 +17,28 @@ DeviceKinds kinds_of(const std::vector<VisibleDevice>& devices) {
 
 std::string_view status_name(Status status) {
   switch (status) {
-    case Status::online:
-      return "online";
-    case Status::away:
-      return "away";
-    case Status::busy:
-      return "busy";
-    case Status::offline:
-      break;
+    case Status::online: return "online";
+    case Status::away: return "away";
+    case Status::busy: return "busy";
+    case Status::offline: break;
   }
   return "offline";
 }
 
 std::string_view device_type_name(DeviceType type) {
   switch (type) {
-    case DeviceType::mobile:
-      return "mobile";
-    case DeviceType::desktop:
-      return "desktop";
-    case DeviceType::web:
-      break;
+    case DeviceType::mobile: return "mobile";
+    case DeviceType::desktop: return "desktop";
+    case DeviceType::web: break;
   }
   return "web";
 }
 
 std::string_view offline_reason_name(OfflineReason reason) {
   switch (reason) {
-    case OfflineReason::inactive:
-      return "inactive";
-    case OfflineReason::manual:
-      return "manual";
-    case OfflineReason::disconnected:
-      break;
+    case OfflineReason::inactive: return "inactive";
+    case OfflineReason::manual: return "manual";
+    case OfflineReason::disconnected: break;
   }
   return "disconnected";
 }
