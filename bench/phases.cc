@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 
 #include "bench/clock.h"
 
@@ -240,6 +241,7 @@ IdleResult connect_and_idle(Stage stage, const std::vector<UserIndex>& users, do
   IdleResult result;
   result.empty = read_memory(stage.server);
   result.arrival = log_in_at_full_speed(stage, users);
+  if (stage.crowd.connected() == 0) throw std::runtime_error("nobody could connect");
   const Span span(stage);
   poll_until(stage.crowd, now_ns() + to_ns(length));
   result.idle_cpu_us_per_second = span.server_cpu_us() / length;

@@ -44,7 +44,7 @@ enum class Operation : uint8_t { heartbeat, check, change, changes_in_a_row };
 // Everybody of `users` loses the transport for good: the others are told when the grace is over.
 [[nodiscard]] StormResult lose(Stage stage, const std::vector<UserIndex>& users);
 
-// Everybody logs in and is left alone for `seconds`.
+// Everybody logs in and is left alone for `seconds`. Throws std::runtime_error when nobody gets in.
 [[nodiscard]] IdleResult connect_and_idle(Stage stage, const std::vector<UserIndex>& users,
                                           double seconds);
 

@@ -45,6 +45,8 @@ double kib_per_user(int64_t bytes, uint32_t users) {
   return static_cast<double>(bytes) / 1024 / static_cast<double>(users);
 }
 
+double mib(int64_t bytes) { return static_cast<double>(bytes) / 1024 / 1024; }
+
 void add_calibration(Table& table, const Calibration& bare) {
   if (bare.echo.cpu_us <= 0) return;
   table.plain("bare echo, CPU per message", bare.echo.cpu_us, "us");
@@ -78,6 +80,11 @@ void add_idle(Table& table, const LoadOptions& options, const Results& results) 
               kib_per_user(idle.connected.anonymous - empty.anonymous, users), "KiB");
   table.plain("of it there before anybody connects",
               kib_per_user(idle.empty.resident - empty.resident, users), "KiB");
+  table.plain("memory of the server when nobody is connected", mib(idle.empty.resident), "MiB");
+  if (results.after_loading) {
+    table.plain("memory right after loading a contacts file", mib(results.after_loading->resident),
+                "MiB");
+  }
   table.plain("CPU of the idle server", idle.idle_cpu_us_per_second / 1e3, "ms/s");
 }
 

@@ -56,6 +56,7 @@ struct IdleResult {
 
 struct Results {
   Calibration calibration;
+  std::optional<Memory> after_loading;  // of a server that has just loaded the contacts file
   std::optional<IdleResult> strangers;  // users without contacts
   std::optional<IdleResult> contacts;
   std::optional<LoadResult> heartbeats_paced;

@@ -91,6 +91,8 @@ ServerProcess::ServerProcess(const std::vector<std::string>& command, const std:
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
   arguments.push_back(nullptr);
+  // The line of an earlier server must not be taken for that of this one.
+  std::filesystem::remove(log);
   pid_ = fork();
   if (pid_ < 0) throw std::runtime_error(fmt::format("fork: {}", std::strerror(errno)));
   if (pid_ == 0) {

@@ -51,6 +51,18 @@ TEST(ServerProcess, takes_the_address_from_the_line_that_the_server_prints) {
   EXPECT_EQ(server.stop(), 0);
 }
 
+TEST(ServerProcess, is_not_misled_by_the_log_of_an_earlier_one) {
+  const TemporaryDirectory directory;
+  const std::string log = directory.path() + "/log";
+  for (const char* port : {"1234", "1235"}) {
+    const ServerProcess server(
+        {"/bin/sh", "-c",
+         std::string("echo listening on http://127.0.0.1:") + port + " >&2; exec sleep 60"},
+        log);
+    EXPECT_EQ(std::to_string(ntohs(server.endpoint().sin_port)), port);
+  }
+}
+
 TEST(ServerProcess, says_why_a_server_did_not_start) {
   const TemporaryDirectory directory;
   try {
