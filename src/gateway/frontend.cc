@@ -18,6 +18,7 @@ constexpr base::Duration kTokenGrace{30'000};  // from token_expired to the disc
 constexpr base::Duration kTick{50};
 constexpr std::size_t kSlots = 4096;
 constexpr std::size_t kMaxUserAgentBytes = 512;
+constexpr std::size_t kMaxNamedBytes = 64;  // of an event that does not exist
 
 constexpr std::string_view kBearer = "bearer ";
 
@@ -30,6 +31,13 @@ std::string token_of_handshake(const engineio::Handshake& handshake) {
       !base::iequals(authorization.substr(0, kBearer.size()), kBearer))
     return {};
   return std::string(base::trim(authorization.substr(kBearer.size())));
+}
+
+// The beginning of valid UTF-8 `text`, at most `max` bytes, without half a character at its end.
+std::string_view beginning(std::string_view text, std::size_t max) {
+  if (text.size() <= max) return text;
+  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xc0) == 0x80) --max;
+  return text.substr(0, max);
 }
 
 std::string error_data(const base::Error& error) {
@@ -72,11 +80,11 @@ Frontend::Client& Frontend::add_client() {
   return *clients_[slot];
 }
 
-void Frontend::drop_client(Client& client) {
+void Frontend::drop_client(Client& client, Slot after) {
   const uint32_t slot = client.ref.index / options_.threads;
   if (client.socket != nullptr) client.socket->set_user_data(nullptr);
   clients_[slot].reset();
-  free_slots_.push_back(slot);
+  if (after == Slot::kFree) free_slots_.push_back(slot);
 }
 
 Frontend::Client* Frontend::find(presence::DeviceRef device) const {
@@ -112,8 +120,8 @@ base::Result<presence::Connect> Frontend::prepare(const socketio::ConnectRequest
     if (payload->token.empty()) payload->token = token_of_handshake(*handshake);
     connect.address = net::client_address(
         handshake->peer_address, handshake->header("x-forwarded-for"), options_.trusted_proxies);
-    const std::string_view agent = handshake->header("user-agent").substr(0, kMaxUserAgentBytes);
-    if (base::is_valid_utf8(agent)) connect.user_agent = agent;
+    const std::string_view agent = handshake->header("user-agent");
+    if (base::is_valid_utf8(agent)) connect.user_agent = beginning(agent, kMaxUserAgentBytes);
   }
   if (payload->token.size() > wire::kMaxTokenBytes)
     return base::fail(base::ErrorCode::kInvalidArgument, "token must be at most 8192 bytes long");
@@ -175,6 +183,9 @@ void Frontend::refuse(presence::DeviceRef device, const base::Error& error) {
 void Frontend::on_disconnect(socketio::Socket& socket, socketio::DisconnectReason reason) {
   auto* client = static_cast<Client*>(socket.user_data());
   if (client == nullptr) return;
+  // The server goes: what its users' last moment was is for the store to say.
+  if (reason == socketio::DisconnectReason::kServerShuttingDown)
+    return drop_client(*client, Slot::kHeld);
   const presence::DeviceRef ref = client->ref;
   drop_client(*client);
   switch (reason) {
@@ -182,8 +193,6 @@ void Frontend::on_disconnect(socketio::Socket& socket, socketio::DisconnectReaso
     case socketio::DisconnectReason::kServerDisconnect:
       hub_->submit(presence::Left{ref});
       return;
-    // The server goes: what its users' last moment was is for the store to say.
-    case socketio::DisconnectReason::kServerShuttingDown: return;
     default: hub_->submit(presence::Lost{ref});
   }
 }
@@ -257,7 +266,7 @@ base::Result<std::optional<Request>> Frontend::decode(Client& client, const sock
     return Request(presence::Heard{client.ref});
   }
   return base::fail(base::ErrorCode::kUnknownEvent,
-                    "unknown event `" + std::string(event.name.substr(0, 64)) + "`");
+                    "unknown event `" + std::string(beginning(event.name, kMaxNamedBytes)) + "`");
 }
 
 void Frontend::answer_error(Client& client, const socketio::Event& event,

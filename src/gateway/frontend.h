@@ -71,7 +71,9 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
 
   base::Result<presence::Connect> prepare(const socketio::ConnectRequest& request, Client& client);
   Client& add_client();
-  void drop_client(Client& client);
+  // kHeld: the directory is not told, so its entry for the slot stays and nobody may follow.
+  enum class Slot : uint8_t { kFree, kHeld };
+  void drop_client(Client& client, Slot after = Slot::kFree);
   [[nodiscard]] Client* find(presence::DeviceRef device) const;
 
   // An event that was not refused: its request, or nothing when it was answered here.

@@ -1,5 +1,7 @@
 #include "gateway/hub.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/json_text.h"
@@ -45,7 +47,10 @@ void Hub::dispatch(const Request& request) {
 }
 
 void Hub::apply(presence::Input input) {
-  run([this, input = std::move(input)] { directory_.apply(input, clock_(), *this); });
+  run([this, input = std::move(input)] {
+    if (const auto* forget = std::get_if<presence::Forget>(&input)) choosing_.erase(forget->user);
+    directory_.apply(input, clock_(), *this);
+  });
 }
 
 void Hub::contacts_loaded(presence::UserId user,
@@ -118,25 +123,52 @@ void Hub::on(const StatusRequest& request) {
 void Hub::choose(const presence::UserId& id, presence::Choice choice,
                  std::function<void(base::Result<void>)> done) {
   run([this, id, choice = std::move(choice), done = std::move(done)] {
-    const presence::User* before = directory_.find(id);
-    presence::Choice previous;
-    if (before != nullptr && before->chosen != nullptr) previous = before->chosen->choice;
+    const auto at = choosing_.try_emplace(id, Choosing{choice_of(id), {}}).first;
+    const uint64_t number = ++choices_made_;
+    at->second.unkept.push_back({number, choice});
     directory_.apply(presence::Choose{id, choice}, clock_(), *this);
-    presence::UserRecord record;
-    record.user = id;
-    if (const presence::User* user = directory_.find(id)) record = directory_.record(*user);
-    ports_.save(record, [this, id, choice, previous, done](base::Result<void> kept) {
-      if (!kept) {
-        // What could not be kept did not happen, unless something newer has happened since.
-        const presence::User* user = directory_.find(id);
-        const bool unchanged = user != nullptr && (user->chosen != nullptr
-                                                       ? user->chosen->choice == choice
-                                                       : choice.none());
-        if (unchanged) apply(presence::Choose{id, previous});
-      }
-      done(std::move(kept));
+    ports_.save(record_of(id), [this, id, number, done](base::Result<void> kept) {
+      run([this, id, number, done, kept = std::move(kept)] {
+        choice_kept(id, number, kept.has_value());
+        done(kept);
+      });
     });
   });
+}
+
+// What could not be kept did not happen: the user goes back to what was chosen before it, unless
+// something newer has been chosen since, or the choice has ended by itself.
+void Hub::choice_kept(const presence::UserId& id, uint64_t number, bool kept) {
+  const auto at = choosing_.find(id);
+  if (at == choosing_.end()) return;  // forgotten since
+  Choosing& choosing = at->second;
+  const auto mine = std::find_if(choosing.unkept.begin(), choosing.unkept.end(),
+                                 [number](const auto& each) { return each.number == number; });
+  if (mine == choosing.unkept.end()) return;
+  const presence::Choice choice = std::move(mine->choice);
+  const bool newest = std::next(mine) == choosing.unkept.end();
+  choosing.unkept.erase(mine);
+  if (kept) choosing.kept = choice;
+  presence::Choice before =
+      choosing.unkept.empty() ? choosing.kept : choosing.unkept.back().choice;
+  if (choosing.unkept.empty()) choosing_.erase(at);
+  if (kept || !newest || choice_of(id) != (choice.none() ? presence::Choice{} : choice)) return;
+  if (before.expires_at && *before.expires_at <= clock_().wall) before = {};
+  directory_.apply(presence::Choose{id, std::move(before)}, clock_(), *this);
+  // A record that waits to be written may hold what was taken back.
+  ports_.save(record_of(id));
+}
+
+presence::Choice Hub::choice_of(const presence::UserId& id) const {
+  const presence::User* user = directory_.find(id);
+  return user == nullptr || user->chosen == nullptr ? presence::Choice{} : user->chosen->choice;
+}
+
+presence::UserRecord Hub::record_of(const presence::UserId& id) const {
+  if (const presence::User* user = directory_.find(id)) return directory_.record(*user);
+  presence::UserRecord record;
+  record.user = id;
+  return record;
 }
 
 void Hub::answer(const Asker& asker, std::string_view event, std::string_view json) {

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -58,6 +59,15 @@ class Hub final : private presence::Effects {
 
  private:
   using Work = std::function<void()>;
+  // The choices of a user that are not kept yet.
+  struct Choosing {
+    struct Unkept {
+      uint64_t number;
+      presence::Choice choice;
+    };
+    presence::Choice kept;       // the newest that is; what is gone back to
+    std::vector<Unkept> unkept;  // in the order they were made
+  };
   // Runs `work` now, or after what is running.
   void run(Work work);
   void dispatch(const Request& request);
@@ -73,6 +83,9 @@ class Hub final : private presence::Effects {
     directory_.apply(input, clock_(), *this);
   }
   void heard(const Asker& asker);
+  void choice_kept(const presence::UserId& user, uint64_t number, bool kept);
+  [[nodiscard]] presence::Choice choice_of(const presence::UserId& user) const;
+  [[nodiscard]] presence::UserRecord record_of(const presence::UserId& user) const;
 
   // Sends `json` as the acknowledgement, or as `event` when none was asked for (never, when empty).
   void answer(const Asker& asker, std::string_view event, std::string_view json);
@@ -102,6 +115,8 @@ class Hub final : private presence::Effects {
   std::vector<Outlet*> outlets_;
   std::function<base::Instant()> clock_;
   std::vector<std::vector<presence::DeviceRef>> by_thread_;
+  std::unordered_map<presence::UserId, Choosing> choosing_;
+  uint64_t choices_made_ = 0;
   std::deque<Work> waiting_;
   bool busy_ = false;
 };

@@ -1,0 +1,421 @@
+#include "gateway/frontend.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/frontend_fixture.h"
+
+namespace gateway {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+constexpr base::Duration kSecond{1'000};
+
+// --- Connecting (contract, section 2)
+
+TEST_F(FrontendTest, AConnectBecomesARequestWithEverythingThatIsKnown) {
+  auto& socket = open("", {{"User-Agent", "Test/1"}});
+  socket.text(R"(40{"token":")" + token("alice") +
+              R"(","deviceId":"d1","snapshot":false,"cursor":"c",)"
+              R"("deviceInfo":{"type":"mobile","os":"iOS","browser":"Safari"}})");
+  const auto request = hub.take<presence::Connect>();
+  EXPECT_EQ(request.user, "alice");
+  EXPECT_EQ(request.device_key, "d1");
+  EXPECT_TRUE(request.snapshot);
+  EXPECT_EQ(request.cursor, "c");
+  EXPECT_EQ(request.info->os, "iOS");
+  EXPECT_EQ(request.address, "192.0.2.7");
+  EXPECT_EQ(request.user_agent, "Test/1");
+
+  host.turn();
+  EXPECT_THAT(socket.take(), IsEmpty());  // until the hub has accepted it
+  frontend->accept(request.device);
+  host.turn();
+  const std::string id(request.socket_id.view());
+  EXPECT_THAT(socket.take(), ElementsAre(R"(40{"sid":")" + id + "\"}"));
+  ASSERT_NE(nsp->find(id), nullptr);
+  EXPECT_TRUE(nsp->find(id)->in("user:alice"));
+}
+
+TEST_F(FrontendTest, ARefusedConnectNamesTheCodeAndMayBeTriedAgain) {
+  auto& socket = open();
+  EXPECT_THAT(connect(socket, ""), ElementsAre(connect_error("unauthorized", "a token is needed")));
+  EXPECT_THAT(connect(socket, R"({"token":""})"),
+              ElementsAre(connect_error("unauthorized", "a token is needed")));
+  EXPECT_THAT(connect(socket, R"({"token":"x.y.z"})").at(0), HasSubstr(R"("code":"unauthorized")"));
+  EXPECT_THAT(connect(socket, R"({"token":7})"),
+              ElementsAre(connect_error("invalid_argument", "token must be a string")));
+  EXPECT_THAT(connect(socket, R"({"deviceInfo":{"type":"fridge"}})"),
+              ElementsAre(connect_error("invalid_argument",
+                                        "deviceInfo.type must be web, mobile or desktop")));
+  EXPECT_THAT(connect(socket, with_token(std::string(8193, 'x'))),
+              ElementsAre(connect_error("invalid_argument",
+                                        "token must be at most 8192 bytes long")));
+  EXPECT_THAT(connect(socket, with_token(token("a\x01"))).at(0),
+              HasSubstr(R"({"message":"userId: )"));
+  EXPECT_THAT(hub.requests, IsEmpty());
+
+  const std::string brief = token("alice", kSecond);
+  pass(7 * kSecond);
+  EXPECT_THAT(connect(socket, with_token(brief)).at(0), HasSubstr(R"("code":"token_expired")"));
+
+  socket.text("40" + with_token(token("alice")));
+  frontend->refuse(hub.take<presence::Connect>().device,
+                   {base::ErrorCode::kTooManyDevices, "too many"});
+  host.turn();
+  EXPECT_THAT(socket.take(), ElementsAre(connect_error("too_many_devices", "too many")));
+
+  socket.text("40" + with_token(token("alice")));
+  frontend->accept(hub.take<presence::Connect>().device);
+  host.turn();
+  EXPECT_THAT(socket.take(), ElementsAre(StartsWith(R"(40{"sid":)")));
+}
+
+TEST_F(FrontendTest, ATokenMayComeInTheQueryOrAsAHeader) {
+  const auto user_of = [&](engineio::FakeWebSocket& socket, const std::string& auth) {
+    socket.text("40" + auth);
+    return hub.take<presence::Connect>().user;
+  };
+  EXPECT_EQ(user_of(open("&token=" + token("query")), ""), "query");
+  EXPECT_EQ(user_of(open("", {{"Authorization", "bEaReR  " + token("header") + " "}}), ""),
+            "header");
+  EXPECT_EQ(user_of(open("&token=" + token("query"),
+                         {{"Authorization", "Bearer " + token("header")}}),
+                    with_token(token("auth"))),
+            "auth");
+  EXPECT_EQ(user_of(open("&token=" + token("query"),
+                         {{"Authorization", "Bearer " + token("header")}}),
+                    ""),
+            "query");
+}
+
+TEST_F(FrontendTest, OtherAuthorizationsAndTooLongTokensAreRefused) {
+  for (const std::string& header : {std::string("Basic YTpi"), std::string("Bearer"),
+                                    std::string("Bearer "), token("alice")}) {
+    EXPECT_THAT(connect(open("", {{"Authorization", header}}), ""),
+                ElementsAre(connect_error("unauthorized", "a token is needed")))
+        << header;
+  }
+  EXPECT_THAT(connect(open("&token=" + std::string(8193, 'x')), ""),
+              ElementsAre(connect_error("invalid_argument",
+                                        "token must be at most 8192 bytes long")));
+}
+
+TEST_F(FrontendTest, InModeInsecureTheUserIdIsBelieved) {
+  start(auth::Authenticator::insecure());
+  auto& socket = open();
+  EXPECT_THAT(connect(socket, R"({"userId":""})").at(0), HasSubstr(R"("code":"unauthorized")"));
+  EXPECT_THAT(connect(socket, R"({"userId":"a\u0000"})").at(0),
+              HasSubstr(R"("code":"invalid_argument")"));
+  socket.text(R"(40{"userId":"alice"})");
+  EXPECT_EQ(hub.take<presence::Connect>().user, "alice");
+}
+
+TEST_F(FrontendTest, TheAddressIsThatOfTheClientBehindTrustedProxiesOnly) {
+  const auto address = [&] {
+    auto& socket = open("", {{"X-Forwarded-For", "203.0.113.9, 198.51.100.1"}});
+    socket.text("40" + with_token(token("alice")));
+    return hub.take<presence::Connect>().address;
+  };
+  EXPECT_EQ(address(), "192.0.2.7");
+  options.trusted_proxies = {{*net::parse_ip_address("192.0.2.7"), 128},
+                             {*net::parse_ip_address("198.51.100.1"), 128}};
+  start(auth::Authenticator(*auth::TokenVerifier::create({.secret = kSecret})));
+  EXPECT_EQ(address(), "203.0.113.9");
+}
+
+TEST_F(FrontendTest, AUserAgentIsCutAndOneThatIsNoTextIsNotKept) {
+  const auto agent = [&](const std::string& header) {
+    auto& socket = open("", {{"User-Agent", header}});
+    socket.text("40" + with_token(token("alice")));
+    return hub.take<presence::Connect>().user_agent;
+  };
+  EXPECT_EQ(agent(std::string(600, 'x')), std::string(512, 'x'));
+  EXPECT_EQ(agent("\xff\xfe"), "");
+}
+
+TEST_F(FrontendTest, AClientThatGoesBeforeItIsAcceptedIsLost) {
+  auto& socket = open();
+  socket.text("40" + with_token(token("alice")));
+  const auto ref = hub.take<presence::Connect>().device;
+  socket.end(1006);
+  host.turn();
+  EXPECT_EQ(hub.take<presence::Lost>().device, ref);
+  frontend->accept(ref);  // was on its way
+  frontend->refuse(ref, {});
+  frontend->close(ref, presence::CloseReason::requested);
+  EXPECT_THAT(hub.requests, IsEmpty());
+}
+
+// --- Leaving
+
+TEST_F(FrontendTest, ADisconnectPacketIsLeavingAndEverythingElseIsLosing) {
+  Joined leaves = join("alice");
+  leaves.socket.text("41");
+  EXPECT_EQ(hub.take<presence::Left>().device, leaves.ref);
+
+  Joined cut = join("alice");
+  cut.socket.end(1006);
+  EXPECT_EQ(hub.take<presence::Lost>().device, cut.ref);
+
+  Joined closes = join("alice");
+  closes.socket.text("1");
+  host.turn();
+  EXPECT_EQ(hub.take<presence::Lost>().device, closes.ref);
+
+  Joined breaks = join("alice");
+  breaks.socket.text("42{");
+  host.turn();
+  EXPECT_EQ(hub.take<presence::Lost>().device, breaks.ref);
+
+  Joined silent = join("alice");
+  host.skip(base::Duration(3'600'000));
+  pass(base::Duration(100));
+  pass(base::Duration(20'000));
+  EXPECT_EQ(hub.take<presence::Lost>().device, silent.ref);
+}
+
+TEST_F(FrontendTest, ADeviceThatIsReplacedGetsADisconnectAndIsNotReportedAgain) {
+  Joined old = join("alice");
+  frontend->close(old.ref, presence::CloseReason::replaced);
+  host.turn();
+  EXPECT_THAT(old.socket.take(), ElementsAre("41"));
+  EXPECT_EQ(nsp->find(old.socket_id), nullptr);
+  old.socket.end(1000);
+  host.turn();
+  EXPECT_THAT(hub.requests, IsEmpty());
+}
+
+TEST_F(FrontendTest, WhatIsSaidToADeviceThatIsGoneReachesNobodyElse) {
+  Joined first = join("alice");
+  first.socket.text("41");
+  hub.requests.clear();
+  Joined second = join("bob");
+  ASSERT_EQ(second.ref.index, first.ref.index);  // the slot is used again
+  ASSERT_NE(second.ref, first.ref);
+  const std::vector<presence::DeviceRef> gone{first.ref, {77, 1}};
+  frontend->send(R"(2["x",{}])", {&first.ref, 1});
+  frontend->send(R"(2["x",{}])", gone);
+  frontend->close(first.ref, presence::CloseReason::requested);
+  frontend->accept(first.ref);
+  frontend->refuse(first.ref, {});
+  host.turn();
+  EXPECT_THAT(second.socket.take(), IsEmpty());
+  const std::vector<presence::DeviceRef> both{first.ref, second.ref};
+  frontend->send(R"(2["x",{}])", both);
+  frontend->send(R"(2["y",{}])", {&second.ref, 1});
+  host.turn();
+  EXPECT_THAT(second.socket.take(), ElementsAre(R"(42["x",{}])", R"(42["y",{}])"));
+}
+
+TEST_F(FrontendTest, OnShutDownTheHubIsToldNothingAndTheSlotIsNotUsedAgain) {
+  // The directory still has the device: another one in its slot would be taken for it.
+  Joined client = join("alice");
+  server->shut_down();
+  host.turn();
+  EXPECT_THAT(client.socket.take(), testing::Not(testing::Contains("41")));
+  EXPECT_THAT(hub.requests, IsEmpty());
+  auto& late = open();
+  late.text("40" + with_token(token("alice")));
+  EXPECT_NE(hub.take<presence::Connect>().device.index, client.ref.index);
+}
+
+TEST_F(FrontendTest, ThreadsShareOneNumberingOfDevices) {
+  options.thread = 2;
+  options.threads = 3;
+  start(auth::Authenticator(*auth::TokenVerifier::create({.secret = kSecret})));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(thread_of(join("alice").ref, 3), 2U);
+}
+
+// --- Events (contract, section 3)
+
+TEST_F(FrontendTest, EventsBecomeRequests) {
+  Joined client = join("alice");
+  client.socket.text(R"(427["user_heartbeat",{"idleMs":5,"deviceInfo":{"type":"desktop"}}])");
+  const auto heartbeat = hub.take<HeartbeatRequest>();
+  EXPECT_EQ(heartbeat.asker.device, client.ref);
+  EXPECT_EQ(heartbeat.asker.ack_id, 7U);
+  EXPECT_EQ(heartbeat.heartbeat.device, client.ref);
+  EXPECT_EQ(heartbeat.heartbeat.idle_ms, 5);
+  EXPECT_EQ(heartbeat.heartbeat.info->type, presence::DeviceType::desktop);
+
+  client.socket.text(R"(42["user_heartbeat"])");
+  EXPECT_FALSE(hub.take<HeartbeatRequest>().asker.ack_id);
+
+  client.socket.text(R"(42["check_users_presence",{"userIds":["b","c"],"requestId":"r"}])");
+  const auto bulk = hub.take<BulkRequest>();
+  EXPECT_THAT(bulk.user_ids, ElementsAre("b", "c"));
+  EXPECT_EQ(bulk.request_id, "r");
+
+  client.socket.text(R"(420["get_user_presence",{"userId":"b"}])");
+  const auto user = hub.take<UserRequest>();
+  EXPECT_EQ(user.user_id, "b");
+  EXPECT_EQ(user.asker.ack_id, 0U);
+
+  client.socket.text(R"(42["set_user_status",{"status":"busy","customMessage":"m"}])");
+  EXPECT_EQ(hub.take<StatusRequest>().choice.message, "m");
+
+  client.socket.text(R"(42["get_contacts",{"requestId":"r"}])");
+  EXPECT_EQ(hub.take<ContactsRequest>().request_id, "r");
+}
+
+TEST_F(FrontendTest, ARefusedEventIsAnsweredAndTheConnectionStays) {
+  Joined client = join("alice");
+  EXPECT_THAT(say(client, R"(423["get_user_presence",{"userId":7,"requestId":"r"}])"),
+              ElementsAre(R"(433[{"error":{"code":"invalid_argument",)"
+                          R"("message":"userId must be a string"}}])"));
+  EXPECT_THAT(say(client, R"(42["get_user_presence",{"userId":7,"requestId":"r"}])"),
+              ElementsAre(R"(42["presence_error",{"code":"invalid_argument",)"
+                          R"("message":"userId must be a string","event":"get_user_presence",)"
+                          R"("requestId":"r"}])"));
+  EXPECT_THAT(say(client, R"(42["set_user_status",{"status":"busy","expiresAt":1700000000000}])"),
+              ElementsAre(HasSubstr("expiresAt must be in the future")));
+  EXPECT_THAT(hub.requests, IsEmpty());
+  EXPECT_TRUE(say(client, R"(42["get_contacts"])").empty());
+  EXPECT_EQ(hub.requests.size(), 1U);
+}
+
+TEST_F(FrontendTest, AnUnknownEventIsNamed) {
+  Joined client = join("alice");
+  EXPECT_THAT(say(client, R"(42["typing",{"requestId":"r"}])"),
+              ElementsAre(R"(42["presence_error",{"code":"unknown_event",)"
+                          R"("message":"unknown event `typing`","event":"typing",)"
+                          R"("requestId":"r"}])"));
+  EXPECT_THAT(say(client, R"(425["ty\"ping"])"),
+              ElementsAre(R"(435[{"error":{"code":"unknown_event",)"
+                          R"("message":"unknown event `ty\"ping`"}}])"));
+  EXPECT_THAT(say(client, R"(42[12])").at(0), HasSubstr("unknown event `12`"));
+  EXPECT_THAT(hub.requests, IsEmpty());
+}
+
+TEST_F(FrontendTest, TheNameOfALongUnknownEventIsCutBetweenCharacters) {
+  Joined client = join("alice");
+  // A three-byte character lies across the limit of 64 bytes.
+  const std::string name = std::string(63, 'x') + "\xe2\x82\xac";
+  const Sent sent = say(client, "421[\"" + name + "\"]");
+  EXPECT_THAT(sent, ElementsAre(R"(431[{"error":{"code":"unknown_event","message":"unknown event `)" +
+                                std::string(63, 'x') + R"(`"}}])"));
+}
+
+TEST_F(FrontendTest, EventsBeyondTheRateAreRefusedAndHaveNoEffect) {
+  options.events_per_second = 2;
+  start(auth::Authenticator(*auth::TokenVerifier::create({.secret = kSecret})));
+  Joined client = join("alice");
+  for (int i = 0; i < 8; ++i) EXPECT_THAT(say(client, R"(42["get_contacts"])"), IsEmpty());
+  EXPECT_EQ(hub.requests.size(), 8U);
+  EXPECT_THAT(say(client, R"(426["get_contacts"])").at(0),
+              StartsWith(R"(436[{"error":{"code":"rate_limited",)"));
+  EXPECT_THAT(say(client, R"(42["get_contacts",{"requestId":"r"}])").at(0),
+              HasSubstr(R"("event":"get_contacts","requestId":"r")"));
+  EXPECT_EQ(hub.requests.size(), 8U);
+  pass(base::Duration(500));
+  EXPECT_THAT(say(client, R"(42["get_contacts"])"), IsEmpty());
+  EXPECT_EQ(hub.requests.size(), 9U);
+}
+
+TEST_F(FrontendTest, OtherPacketsCountAsBeingHeardOnlyWhenTheTransportIsTheSource) {
+  Joined quiet = join("alice");
+  quiet.socket.text("433[]");
+  EXPECT_THAT(hub.requests, IsEmpty());
+
+  options.heartbeat_source = HeartbeatSource::transport;
+  start(auth::Authenticator(*auth::TokenVerifier::create({.secret = kSecret})));
+  Joined client = join("alice");
+  for (int i = 0; i < 100; ++i) client.socket.text("433[]");
+  // A flood of packets is no flood of requests.
+  EXPECT_EQ(hub.requests.size(), TokenBucket::kBurst);
+  EXPECT_EQ(std::get<presence::Heard>(hub.requests.front()).device, client.ref);
+  hub.requests.clear();
+  pass(kSecond);
+  client.socket.text("433[]");
+  EXPECT_EQ(hub.take<presence::Heard>().device, client.ref);
+}
+
+// --- The end of a token
+
+TEST_F(FrontendTest, WhenTheTokenExpiresTheClientIsToldAndDisconnected30SecondsLater) {
+  Joined client = join("alice", 60 * kSecond);
+  pass(59'950 * base::Duration(1));
+  EXPECT_THAT(client.socket.take(), IsEmpty());
+  pass(base::Duration(100));
+  EXPECT_THAT(client.socket.take(),
+              ElementsAre(R"(42["token_expired",{"expiredAt":1700000060000,)"
+                          R"("disconnectAt":1700000090000}])"));
+  pass(29'850 * base::Duration(1));
+  EXPECT_THAT(client.socket.take(), IsEmpty());
+  EXPECT_THAT(hub.requests, IsEmpty());
+  pass(base::Duration(200));
+  EXPECT_THAT(client.socket.take(), ElementsAre("41"));
+  EXPECT_EQ(hub.take<presence::Left>().device, client.ref);
+}
+
+TEST_F(FrontendTest, AFreshTokenKeepsTheClientAndAnotherUsersDoesNot) {
+  Joined client = join("alice", 60 * kSecond);
+  pass(70 * kSecond);
+  client.socket.take();
+  EXPECT_THAT(say(client, R"(421["refresh_token",)" + with_token(token("bob")) + "]").at(0),
+              StartsWith(R"(431[{"error":{"code":"unauthorized",)"));
+  EXPECT_THAT(say(client, R"(42["refresh_token",{}])").at(0), HasSubstr("token is missing"));
+  EXPECT_THAT(hub.requests, IsEmpty());
+  EXPECT_THAT(
+      say(client, R"(422["refresh_token",)" + with_token(token("alice", 60 * kSecond)) + "]"),
+      ElementsAre(R"(432[{"expiresAt":1700000130000}])"));
+  EXPECT_EQ(hub.take<presence::Heard>().device, client.ref);
+  pass(59 * kSecond);
+  EXPECT_THAT(client.socket.take(), IsEmpty());
+  pass(2 * kSecond);
+  EXPECT_THAT(client.socket.take(), ElementsAre(StartsWith(R"(42["token_expired",)")));
+  // One that does not expire ends the watch.
+  EXPECT_THAT(say(client, R"(423["refresh_token",)" + with_token(token("alice")) + "]"),
+              ElementsAre("433[{}]"));
+  hub.requests.clear();
+  pass(60 * kSecond);
+  EXPECT_THAT(client.socket.take(), IsEmpty());
+  EXPECT_THAT(hub.requests, IsEmpty());
+}
+
+TEST_F(FrontendTest, ATokenOfAnotherUserDoesNotPutOffTheEnd) {
+  Joined client = join("alice", kSecond);
+  pass(2 * kSecond);
+  client.socket.take();
+  say(client, R"(42["refresh_token",)" + with_token(token("bob")) + "]");
+  pass(30 * kSecond);
+  EXPECT_THAT(client.socket.take(), ElementsAre("41"));
+}
+
+TEST_F(FrontendTest, ATokenThatExpiresWhileTheContactsAreReadIsReportedAfterJoining) {
+  auto& socket = open();
+  socket.text("40" + with_token(token("alice", kSecond)));
+  const auto ref = hub.take<presence::Connect>().device;
+  pass(3 * kSecond);
+  EXPECT_THAT(socket.take(), IsEmpty());
+  frontend->accept(ref);
+  pass(base::Duration(100));
+  EXPECT_THAT(socket.take(), ElementsAre(StartsWith("40{"), StartsWith(R"(42["token_expired",)")));
+}
+
+TEST_F(FrontendTest, ClientsThatLeaveTakeTheirDeadlinesAlong) {
+  Joined client = join("alice", kSecond);
+  client.socket.text("41");
+  hub.requests.clear();
+  pass(60 * kSecond);
+  EXPECT_THAT(hub.requests, IsEmpty());
+  EXPECT_FALSE(frontend->next_due());
+}
+
+TEST_F(FrontendTest, InModeInsecureThereIsNothingToRefresh) {
+  start(auth::Authenticator::insecure());
+  auto& socket = open();
+  socket.text(R"(40{"userId":"alice"})");
+  frontend->accept(hub.take<presence::Connect>().device);
+  socket.text(R"(421["refresh_token",{"token":"t"}])");
+  host.turn();
+  EXPECT_THAT(socket.take().back(), StartsWith(R"(431[{"error":{"code":"invalid_argument",)"));
+}
+
+}  // namespace
+}  // namespace gateway
