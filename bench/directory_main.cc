@@ -102,7 +102,7 @@ class Bench {
   static DeviceRef device(std::size_t user) { return {static_cast<uint32_t>(user), 1}; }
   // As long as a UUID.
   static UserId id(std::size_t user) {
-    char text[40];
+    char text[48];
     std::snprintf(text, sizeof text, "%08zx-1c0f-4a5e-9d2b-0123456789ab", user);
     return text;
   }
