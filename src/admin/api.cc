@@ -20,8 +20,8 @@ void not_found(Call& call) { call.respond(problem(404, "not_found", "there is no
 
 }  // namespace
 
-Api::Api(ApiOptions options, gateway::Hub& hub, store::Store& store, Post post,
-         Readiness readiness, Connections connections)
+Api::Api(ApiOptions options, gateway::Hub& hub, store::Store& store, Post post, Readiness readiness,
+         Connections connections)
     : options_(std::move(options)),
       hub_(hub),
       store_(store),

@@ -95,12 +95,11 @@ void Api::get_contacts(const CallPtr& call, const std::string& user) {
 void Api::put_contacts(const CallPtr& call, const std::string& user) {
   const auto mutual = mutual_of(*call);
   if (!mutual) return call->respond(problem(mutual.error()));
-  call->with_body(kMaxListBody,
-                  [this, user, mutual](const CallPtr& self, std::string_view body) {
-                    auto ids = parse_list(body);
-                    if (!ids) return self->respond(problem(ids.error()));
-                    store_.replace_contacts(user, *std::move(ids), *mutual, answer_changed(self));
-                  });
+  call->with_body(kMaxListBody, [this, user, mutual](const CallPtr& self, std::string_view body) {
+    auto ids = parse_list(body);
+    if (!ids) return self->respond(problem(ids.error()));
+    store_.replace_contacts(user, *std::move(ids), *mutual, answer_changed(self));
+  });
 }
 
 void Api::change_contact(const CallPtr& call, const std::string& user, const std::string& other) {
@@ -131,17 +130,15 @@ void Api::export_edges(const CallPtr& call) {
 // One page is in memory at a time, and the next is read when the peer has taken it.
 void Api::next_page(const CallPtr& call, std::optional<presence::Edge> after) {
   using Page = std::vector<presence::Edge>;
-  store_.load_edges(std::move(after), kPageEdges,
-                    back<Page>([this, call](base::Result<Page> page) {
+  store_.load_edges(std::move(after), kPageEdges, back<Page>([this, call](base::Result<Page> page) {
                       // The status has been sent: a stream cut short is all that can be said.
                       if (!page || page->empty()) return call->end_stream();
                       const auto writer = contacts::EdgeWriter::make(contacts::Format::ndjson);
                       std::string text;
                       writer->write(*page, text);
                       writer->finish(text);
-                      call->write(text, [this, call, last = page->back()] {
-                        next_page(call, last);
-                      });
+                      call->write(text,
+                                  [this, call, last = page->back()] { next_page(call, last); });
                     }));
 }
 
@@ -199,10 +196,9 @@ void Api::export_user(const CallPtr& call, const std::string& user) {
             base::append_json_number(json, base::to_millis(*record.choice.expires_at));
           }
         }
-        for (const auto& [name, ids] : {std::pair{"contacts", &kept->contacts},
-                                        std::pair{"viewers", &kept->viewers},
-                                        std::pair{"blocks", &kept->blocks},
-                                        std::pair{"blockedBy", &kept->blocked_by}}) {
+        for (const auto& [name, ids] :
+             {std::pair{"contacts", &kept->contacts}, std::pair{"viewers", &kept->viewers},
+              std::pair{"blocks", &kept->blocks}, std::pair{"blockedBy", &kept->blocked_by}}) {
           json += ',';
           append_list(json, name, *ids);
         }

@@ -20,7 +20,8 @@ base::Result<auth::Authenticator> make_authenticator(const config::Loaded& loade
   auto verifier = auth::TokenVerifier::create(options);
   if (!verifier) {
     std::string message = verifier.error().message;
-    if (!settings.jwt.key_file.empty()) message += " (jwt.key_file is " + settings.jwt.key_file + ")";
+    if (!settings.jwt.key_file.empty())
+      message += " (jwt.key_file is " + settings.jwt.key_file + ")";
     return base::fail(verifier.error().code, std::move(message));
   }
   for (const std::string& warning : verifier->warnings()) spdlog::warn("{}", warning);

@@ -73,14 +73,11 @@ base::Result<void> import_there(const config::ContactsImportCommand& command) {
     added += added_of(*answer);
     return {};
   };
-  const auto stats = contacts::import_file(command.file, std::nullopt, direction_of(command),
-                                           [&](std::vector<presence::Edge> edges) {
-                                             waiting.insert(waiting.end(), edges.begin(),
-                                                            edges.end());
-                                             return waiting.size() < kEdgesPerRequest
-                                                        ? base::Result<void>()
-                                                        : flush();
-                                           });
+  const auto stats = contacts::import_file(
+      command.file, std::nullopt, direction_of(command), [&](std::vector<presence::Edge> edges) {
+        waiting.insert(waiting.end(), edges.begin(), edges.end());
+        return waiting.size() < kEdgesPerRequest ? base::Result<void>() : flush();
+      });
   if (stats) {
     if (auto sent = flush(); !sent) return tl::unexpected(sent.error());
   }
@@ -104,8 +101,8 @@ base::Result<void> export_there(const config::ContactsExportCommand& command) {
   HttpClient client(command.target.server, command.target.api_key);
   const auto text = client.get("/v1/contacts");
   if (!text) return tl::unexpected(text.error());
-  const auto parser = contacts::EdgeParser::make(contacts::Format::ndjson,
-                                                 contacts::Direction::one_way, "answer");
+  const auto parser =
+      contacts::EdgeParser::make(contacts::Format::ndjson, contacts::Direction::one_way, "answer");
   std::vector<presence::Edge> edges;
   auto parsed = parser->feed(*text, edges);
   if (parsed) parsed = parser->finish(edges);

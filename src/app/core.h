@@ -31,8 +31,8 @@ class Core final : public net::HttpHandler {
   // `operators` is the handler of the operators' interface, in the hub's thread only; null when it
   // is served elsewhere. Everything outlives the core.
   Core(CoreOptions options, runtime::EventLoop& loop, Domain& domain,
-       const auth::Authenticator& authenticator, const page::Assets& assets,
-       bool serves_operators, net::HttpHandler* operators);
+       const auth::Authenticator& authenticator, const page::Assets& assets, bool serves_operators,
+       net::HttpHandler* operators);
   ~Core() override;
 
   void on_request(net::HttpExchange& exchange) override;

@@ -107,7 +107,8 @@ void Domain::connect(runtime::CoreThreads& threads,
   std::vector<gateway::Outlet*> outlets{&local_};
   for (unsigned thread = 1; thread < threads.count(); ++thread) {
     remote_.push_back(std::make_unique<RemoteOutlet>(
-        threads.loop(thread), [frontend, thread]() -> gateway::Outlet& { return frontend(thread); }));
+        threads.loop(thread),
+        [frontend, thread]() -> gateway::Outlet& { return frontend(thread); }));
     outlets.push_back(remote_.back().get());
   }
   hub_ = std::make_unique<gateway::Hub>(*directory_, *this, std::move(outlets),

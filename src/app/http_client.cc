@@ -58,8 +58,8 @@ std::optional<Url> parse_url(std::string_view text) {
 }
 
 template <class Stream>
-http::response<http::string_body> send_and_receive(Stream& stream,
-                                           const http::request<http::string_body>& request) {
+http::response<http::string_body> send_and_receive(
+    Stream& stream, const http::request<http::string_body>& request) {
   http::write(stream, request);
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
@@ -116,9 +116,9 @@ base::Result<std::string> HttpClient::request(std::string_view method, std::stri
       response = send_and_receive(socket, request);
     }
     if (response.result_int() / 100 == 2) return std::move(response.body());
-    return base::fail(base::ErrorCode::kInternal,
-                      fmt::format("--server {}: {} {}", server_, response.result_int(),
-                                  response.body()));
+    return base::fail(
+        base::ErrorCode::kInternal,
+        fmt::format("--server {}: {} {}", server_, response.result_int(), response.body()));
   } catch (const boost::system::system_error& error) {
     return base::fail(base::ErrorCode::kInternal,
                       fmt::format("--server {}: {}", server_, error.code().message()));

@@ -49,9 +49,8 @@ void RemoteOutlet::repeat(const std::vector<Said>& batch, gateway::Outlet& targe
 }
 
 void RemoteOutlet::flush() {
-  post_batch(loop_, batch_, [target = target_](const std::vector<Said>& batch) {
-    repeat(batch, target());
-  });
+  post_batch(loop_, batch_,
+             [target = target_](const std::vector<Said>& batch) { repeat(batch, target()); });
 }
 
 }  // namespace app

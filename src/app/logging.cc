@@ -2,8 +2,8 @@
 
 #include <spdlog/formatter.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -55,8 +55,8 @@ void set_up_logging(const config::Settings::Log& settings) {
                     (settings.format == config::LogFormat::kAuto && isatty(STDERR_FILENO) == 0);
   std::shared_ptr<spdlog::logger> logger;
   if (json) {
-    logger = std::make_shared<spdlog::logger>(
-        "presenced", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    logger = std::make_shared<spdlog::logger>("presenced",
+                                              std::make_shared<spdlog::sinks::stderr_sink_mt>());
     logger->set_formatter(std::make_unique<JsonFormatter>());
   } else {
     logger = std::make_shared<spdlog::logger>(

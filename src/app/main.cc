@@ -14,8 +14,7 @@ extern char** environ;
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {
-    const auto command =
-        config::parse_command_line(arguments, config::environment_from(environ));
+    const auto command = config::parse_command_line(arguments, config::environment_from(environ));
     if (!command) {
       fmt::print(stderr, "presenced: {}\n", command.error().message);
       return 2;

@@ -108,16 +108,16 @@ class Server {
     if (!settings_.tls.cert.empty())
       options.tls = runtime::TlsFiles{settings_.tls.cert, settings_.tls.key};
     const bool own_admin = settings_.admin_listen.has_value();
-    auto bound = threads_.listen(options, [this, own_admin](unsigned thread,
-                                                            runtime::EventLoop& loop) {
-      auto core = std::make_unique<Core>(core_options(settings_, thread, threads_.count()), loop,
-                                         *domain_, authenticator_, assets_, !own_admin, api_.get());
-      cores_[thread] = core.get();
-      return core;
-    });
+    auto bound =
+        threads_.listen(options, [this, own_admin](unsigned thread, runtime::EventLoop& loop) {
+          auto core =
+              std::make_unique<Core>(core_options(settings_, thread, threads_.count()), loop,
+                                     *domain_, authenticator_, assets_, !own_admin, api_.get());
+          cores_[thread] = core.get();
+          return core;
+        });
     if (!bound)
-      return base::fail(bound.error().code,
-                        loaded.label("listen") + ": " + bound.error().message);
+      return base::fail(bound.error().code, loaded.label("listen") + ": " + bound.error().message);
     if (own_admin) {
       runtime::ListenOptions admin;
       admin.address = listen_address(*settings_.admin_listen);

@@ -6,9 +6,7 @@ namespace auth {
 
 Authenticator::Authenticator(TokenVerifier verifier) : verifier_(std::move(verifier)) {}
 
-Authenticator Authenticator::insecure() {
-  return Authenticator();
-}
+Authenticator Authenticator::insecure() { return Authenticator(); }
 
 base::Result<Identity> Authenticator::authenticate(const Credentials& credentials,
                                                    base::WallTime now) const {

@@ -14,9 +14,7 @@ using base::ErrorCode;
 const std::string kSecret = "0123456789abcdef0123456789abcdef";
 const base::WallTime kNow = base::wall_from_millis(1'700'000'000'500);
 
-Authenticator jwt() {
-  return Authenticator(*TokenVerifier::create({.secret = kSecret}));
-}
+Authenticator jwt() { return Authenticator(*TokenVerifier::create({.secret = kSecret})); }
 
 std::string token_of(const std::string& user, base::Duration ttl = std::chrono::hours(1)) {
   return *sign_hs256({.secret = kSecret, .user_id = user, .ttl = ttl}, kNow);

@@ -209,9 +209,7 @@ base::Result<Claims> TokenVerifier::verify(std::string_view token, base::WallTim
   return state_->check_claims(*claims, now, leeway);
 }
 
-const std::vector<std::string>& TokenVerifier::warnings() const {
-  return state_->warnings;
-}
+const std::vector<std::string>& TokenVerifier::warnings() const { return state_->warnings; }
 
 TokenVerifier::TokenVerifier(std::unique_ptr<const State> state) : state_(std::move(state)) {}
 TokenVerifier::TokenVerifier(TokenVerifier&&) noexcept = default;

@@ -51,7 +51,7 @@ class TokenVerifier {
     std::string secret = {};        // the HMAC key, as bytes; empty: none
     std::string key_material = {};  // content of a key file: PEM blocks (public keys or
                                     // certificates), a JWK or a JWK Set; empty: none
-    std::string issuer = {};    // `iss` must be this; empty: not checked
+    std::string issuer = {};        // `iss` must be this; empty: not checked
     std::string audience = {};  // `aud` must be or contain this; empty: a token with an `aud` is
                                 // refused, since it is meant for somebody else (RFC 7519, 4.1.3)
     std::string user_claim = "sub";  // the claim, a string, that holds the user id

@@ -34,12 +34,8 @@ TokenVerifier make(const TokenVerifier::Options& options) {
   return std::move(*verifier);
 }
 
-TokenVerifier with_secret() {
-  return make({.secret = kSecret});
-}
-TokenVerifier with_keys(const std::string& material) {
-  return make({.key_material = material});
-}
+TokenVerifier with_secret() { return make({.secret = kSecret}); }
+TokenVerifier with_keys(const std::string& material) { return make({.key_material = material}); }
 
 std::string hs256(std::string_view payload, std::string_view header = kHs256Header) {
   return hmac_token("HS256", kSecret, header, payload);

@@ -1,8 +1,8 @@
 // Writing JSON without a tree: the few functions that the encoders of hot events are made of.
 #pragma once
 
-#include <concepts>
 #include <charconv>
+#include <concepts>
 #include <string>
 #include <string_view>
 

@@ -16,7 +16,9 @@ std::string quoted(std::string_view text) {
 
 TEST(JsonText, EscapesWhatHasToBe) {
   EXPECT_EQ(quoted(""), R"("")");
-  EXPECT_EQ(quoted("a\"b\\c\nd\x01" "e\x1f"), "\"a\\\"b\\\\c\\nd\\u0001e\\u001f\"");
+  EXPECT_EQ(quoted("a\"b\\c\nd\x01"
+                   "e\x1f"),
+            "\"a\\\"b\\\\c\\nd\\u0001e\\u001f\"");
   EXPECT_EQ(quoted("grüße"), "\"grüße\"");
 }
 

@@ -21,8 +21,6 @@ SharedBytes::SharedBytes(std::string_view head, std::string_view tail) {
   if (!tail.empty()) std::memcpy(out + head.size(), tail.data(), tail.size());
 }
 
-void SharedBytes::destroy(Block* block) {
-  ::operator delete(block);
-}
+void SharedBytes::destroy(Block* block) { ::operator delete(block); }
 
 }  // namespace base

@@ -5,9 +5,7 @@
 namespace base {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -112,9 +110,7 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
   return out;
 }
 
-std::string base64_encode(std::string_view bytes) {
-  return encode(bytes, kBase64, true);
-}
+std::string base64_encode(std::string_view bytes) { return encode(bytes, kBase64, true); }
 
 std::optional<std::string> base64_decode(std::string_view text) {
   static constexpr auto kTable = reverse(kBase64);

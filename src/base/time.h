@@ -35,11 +35,7 @@ struct Instant {
   WallTime wall{};
 };
 
-inline int64_t to_millis(WallTime t) {
-  return t.time_since_epoch().count();
-}
-inline WallTime wall_from_millis(int64_t ms) {
-  return WallTime(Duration(ms));
-}
+inline int64_t to_millis(WallTime t) { return t.time_since_epoch().count(); }
+inline WallTime wall_from_millis(int64_t ms) { return WallTime(Duration(ms)); }
 
 }  // namespace base

@@ -21,9 +21,7 @@ std::string encode(uint32_t code, int length) {
   return out;
 }
 
-int shortest(uint32_t code) {
-  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-}
+int shortest(uint32_t code) { return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4; }
 
 TEST(Utf8, EveryCodePointInEveryLengthIsValidExactlyWhenItShouldBe) {
   for (uint32_t code = 0; code < 0x200000; ++code) {
@@ -35,9 +33,7 @@ TEST(Utf8, EveryCodePointInEveryLengthIsValidExactlyWhenItShouldBe) {
   }
 }
 
-TEST(Utf8, EmptyTextIsValid) {
-  EXPECT_TRUE(is_valid_utf8(""));
-}
+TEST(Utf8, EmptyTextIsValid) { EXPECT_TRUE(is_valid_utf8("")); }
 
 TEST(Utf8, RefusesSequencesCutShort) {
   EXPECT_FALSE(is_valid_utf8("a\xC3"));

@@ -261,8 +261,6 @@ base::Result<CommandLine> parse_command_line(std::span<const std::string> argume
   return Parser().parse(arguments, environment);
 }
 
-std::string_view version() {
-  return PRESENCED_VERSION;
-}
+std::string_view version() { return PRESENCED_VERSION; }
 
 }  // namespace config

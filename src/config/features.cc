@@ -21,20 +21,13 @@ bool is_available(Feature feature) {
 
 std::string_view feature_name(Feature feature) {
   switch (feature) {
-    case Feature::kCore:
-      break;
-    case Feature::kHttpAuth:
-      return "authentication over HTTP";
-    case Feature::kJwksUrl:
-      return "fetching a JWK Set";
-    case Feature::kHttpContacts:
-      return "contacts over HTTP";
-    case Feature::kPostgres:
-      return "PostgreSQL";
-    case Feature::kRedis:
-      return "Redis";
-    case Feature::kWebhooks:
-      return "webhooks";
+    case Feature::kCore: break;
+    case Feature::kHttpAuth: return "authentication over HTTP";
+    case Feature::kJwksUrl: return "fetching a JWK Set";
+    case Feature::kHttpContacts: return "contacts over HTTP";
+    case Feature::kPostgres: return "PostgreSQL";
+    case Feature::kRedis: return "Redis";
+    case Feature::kWebhooks: return "webhooks";
   }
   return "presence";
 }
@@ -45,14 +38,10 @@ Feature feature_of(AuthMode mode) {
 
 Feature feature_of(ContactsSource source) {
   switch (source) {
-    case ContactsSource::kEmbedded:
-      break;
-    case ContactsSource::kRedis:
-      return Feature::kRedis;
-    case ContactsSource::kPostgres:
-      return Feature::kPostgres;
-    case ContactsSource::kHttp:
-      return Feature::kHttpContacts;
+    case ContactsSource::kEmbedded: break;
+    case ContactsSource::kRedis: return Feature::kRedis;
+    case ContactsSource::kPostgres: return Feature::kPostgres;
+    case ContactsSource::kHttp: return Feature::kHttpContacts;
   }
   return Feature::kCore;
 }

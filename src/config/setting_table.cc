@@ -315,15 +315,11 @@ constexpr std::array<std::string_view, 6> kLogLevels{"trace", "debug", "info",
                                                      "warn",  "error", "off"};
 constexpr std::array<std::string_view, 3> kLogFormats{"auto", "text", "json"};
 
-char upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 }  // namespace
 
-std::span<const Setting> setting_table() {
-  return kTable;
-}
+std::span<const Setting> setting_table() { return kTable; }
 
 const Setting* find_setting(std::string_view name) {
   for (const Setting& setting : kTable)
@@ -343,24 +339,12 @@ std::string flag_name(std::string_view setting) {
   return name;
 }
 
-std::span<const std::string_view> choice_names(AuthMode) {
-  return kAuthModes;
-}
-std::span<const std::string_view> choice_names(ContactsSource) {
-  return kContactsSources;
-}
-std::span<const std::string_view> choice_names(HeartbeatSource) {
-  return kHeartbeatSources;
-}
-std::span<const std::string_view> choice_names(ManualOffline) {
-  return kManualOfflines;
-}
-std::span<const std::string_view> choice_names(LogLevel) {
-  return kLogLevels;
-}
-std::span<const std::string_view> choice_names(LogFormat) {
-  return kLogFormats;
-}
+std::span<const std::string_view> choice_names(AuthMode) { return kAuthModes; }
+std::span<const std::string_view> choice_names(ContactsSource) { return kContactsSources; }
+std::span<const std::string_view> choice_names(HeartbeatSource) { return kHeartbeatSources; }
+std::span<const std::string_view> choice_names(ManualOffline) { return kManualOfflines; }
+std::span<const std::string_view> choice_names(LogLevel) { return kLogLevels; }
+std::span<const std::string_view> choice_names(LogFormat) { return kLogFormats; }
 
 Settings default_settings() {
   Settings settings;

@@ -301,15 +301,11 @@ struct TypeNames {
 
   std::string operator()(const std::string*) const {
     switch (setting.text) {
-      case Text::kSecret:
-        return "secret";
-      case Text::kFile:
-        return "file";
-      case Text::kHttpPath:
-        return "path";
+      case Text::kSecret: return "secret";
+      case Text::kFile: return "file";
+      case Text::kHttpPath: return "path";
       case Text::kPlain:
-      case Text::kNodeId:
-        break;
+      case Text::kNodeId: break;
     }
     return "text";
   }
@@ -428,8 +424,6 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-std::string in_backquotes(std::string_view text) {
-  return '`' + printable(text) + '`';
-}
+std::string in_backquotes(std::string_view text) { return '`' + printable(text) + '`'; }
 
 }  // namespace config

@@ -44,8 +44,7 @@ class CsvParser final : public ParserBase {
         state_ = State::kQuoted;
         was_quoted_ = true;
         return {};
-      case State::kPlain:
-        return take_plain(c, out);
+      case State::kPlain: return take_plain(c, out);
       case State::kQuoted:
         if (c != '"') return add_to_field(c);
         state_ = State::kQuoteEnd;
@@ -57,8 +56,7 @@ class CsvParser final : public ParserBase {
         }
         if (c == ',' || c == '\r' || c == '\n') return take_plain(c, out);
         return refuse("a quoted field must be followed by a comma or the end of the line");
-      case State::kReturn:
-        break;
+      case State::kReturn: break;
     }
     if (c != '\n') return refuse("a CR must be followed by LF");
     return end_line(out);

@@ -33,12 +33,9 @@ base::Result<Format> format_from_path(std::string_view path) {
 std::unique_ptr<EdgeParser> EdgeParser::make(Format format, Direction direction,
                                              std::string source_name) {
   switch (format) {
-    case Format::json:
-      return make_json_parser(direction, std::move(source_name));
-    case Format::ndjson:
-      return make_ndjson_parser(direction, std::move(source_name));
-    case Format::csv:
-      break;
+    case Format::json: return make_json_parser(direction, std::move(source_name));
+    case Format::ndjson: return make_ndjson_parser(direction, std::move(source_name));
+    case Format::csv: break;
   }
   CHECK(format == Format::csv);
   return make_csv_parser(direction, std::move(source_name));

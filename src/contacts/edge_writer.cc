@@ -81,12 +81,9 @@ class CsvWriter final : public EdgeWriter {
 
 std::unique_ptr<EdgeWriter> EdgeWriter::make(Format format) {
   switch (format) {
-    case Format::json:
-      return std::make_unique<JsonWriter>();
-    case Format::ndjson:
-      return std::make_unique<NdjsonWriter>();
-    case Format::csv:
-      break;
+    case Format::json: return std::make_unique<JsonWriter>();
+    case Format::ndjson: return std::make_unique<NdjsonWriter>();
+    case Format::csv: break;
   }
   CHECK(format == Format::csv);
   return std::make_unique<CsvWriter>();

@@ -43,12 +43,9 @@ struct Handler {
   }
   bool unexpected(ErrorCode& ec) {
     switch (place) {
-      case Place::kOutside:
-        return refuse("must be an object of users with their contacts", ec);
-      case Place::kObject:
-        return refuse(fmt::format("{}: must be an array of user ids", user), ec);
-      case Place::kList:
-        break;
+      case Place::kOutside: return refuse("must be an object of users with their contacts", ec);
+      case Place::kObject: return refuse(fmt::format("{}: must be an array of user ids", user), ec);
+      case Place::kList: break;
     }
     return refuse(fmt::format("{}[{}]: must be a string", user, index), ec);
   }

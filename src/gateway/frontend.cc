@@ -190,9 +190,7 @@ void Frontend::on_disconnect(socketio::Socket& socket, socketio::DisconnectReaso
   drop_client(*client);
   switch (reason) {
     case socketio::DisconnectReason::kClientDisconnect:
-    case socketio::DisconnectReason::kServerDisconnect:
-      hub_->submit(presence::Left{ref});
-      return;
+    case socketio::DisconnectReason::kServerDisconnect: hub_->submit(presence::Left{ref}); return;
     default: hub_->submit(presence::Lost{ref});
   }
 }
@@ -237,8 +235,8 @@ base::Result<std::optional<Request>> Frontend::decode(Client& client, const sock
   if (event.name == "user_heartbeat") {
     auto heartbeat = wire::parse_heartbeat(payload);
     if (!heartbeat) return tl::unexpected(heartbeat.error());
-    return Request(HeartbeatRequest{
-        asker, {client.ref, heartbeat->idle_ms, std::move(heartbeat->info)}});
+    return Request(
+        HeartbeatRequest{asker, {client.ref, heartbeat->idle_ms, std::move(heartbeat->info)}});
   }
   if (event.name == "check_users_presence") {
     auto bulk = wire::parse_bulk(payload);
@@ -341,9 +339,8 @@ base::Result<void> Frontend::refresh_token(Client& client, const Asker& asker,
                                            const boost::json::value* payload) {
   auto token = wire::parse_refresh(payload);
   if (!token) return tl::unexpected(token.error());
-  base::Result<auth::Identity> identity =
-      authenticator_.refresh(*token, client.token == nullptr ? "" : client.token->user_id,
-                             clock_().wall);
+  base::Result<auth::Identity> identity = authenticator_.refresh(
+      *token, client.token == nullptr ? "" : client.token->user_id, clock_().wall);
   if (!identity) return tl::unexpected(identity.error());
   watch_token(client, std::move(identity->user_id), identity->expires_at);
   if (!asker.ack_id) return {};

@@ -48,7 +48,9 @@ class FrontendTest : public testing::Test {
     engine.ping_interval = base::Duration(3'600'000);
     options.events_per_second = 1'000;
   }
-  void SetUp() override { start(auth::Authenticator(*auth::TokenVerifier::create({.secret = kSecret}))); }
+  void SetUp() override {
+    start(auth::Authenticator(*auth::TokenVerifier::create({.secret = kSecret})));
+  }
   void start(auth::Authenticator how) {
     authenticator.emplace(std::move(how));
     frontend.emplace(options, *authenticator, [this] { return now(); });
@@ -72,8 +74,8 @@ class FrontendTest : public testing::Test {
 
   [[nodiscard]] std::string token(std::string_view user,
                                   std::optional<base::Duration> ttl = std::nullopt) const {
-    return *auth::sign_hs256(
-        {.secret = kSecret, .user_id = std::string(user), .ttl = ttl}, now().wall);
+    return *auth::sign_hs256({.secret = kSecret, .user_id = std::string(user), .ttl = ttl},
+                             now().wall);
   }
   engineio::FakeWebSocket& open(const std::string& query = {},
                                 std::vector<net::HttpHeader> headers = {}) {

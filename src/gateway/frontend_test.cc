@@ -52,9 +52,9 @@ TEST_F(FrontendTest, ARefusedConnectNamesTheCodeAndMayBeTriedAgain) {
   EXPECT_THAT(connect(socket, R"({"deviceInfo":{"type":"fridge"}})"),
               ElementsAre(connect_error("invalid_argument",
                                         "deviceInfo.type must be web, mobile or desktop")));
-  EXPECT_THAT(connect(socket, with_token(std::string(8193, 'x'))),
-              ElementsAre(connect_error("invalid_argument",
-                                        "token must be at most 8192 bytes long")));
+  EXPECT_THAT(
+      connect(socket, with_token(std::string(8193, 'x'))),
+      ElementsAre(connect_error("invalid_argument", "token must be at most 8192 bytes long")));
   EXPECT_THAT(connect(socket, with_token(token("a\x01"))).at(0),
               HasSubstr(R"({"message":"userId: )"));
   EXPECT_THAT(hub.requests, IsEmpty());
@@ -83,26 +83,26 @@ TEST_F(FrontendTest, ATokenMayComeInTheQueryOrAsAHeader) {
   EXPECT_EQ(user_of(open("&token=" + token("query")), ""), "query");
   EXPECT_EQ(user_of(open("", {{"Authorization", "bEaReR  " + token("header") + " "}}), ""),
             "header");
-  EXPECT_EQ(user_of(open("&token=" + token("query"),
-                         {{"Authorization", "Bearer " + token("header")}}),
-                    with_token(token("auth"))),
-            "auth");
-  EXPECT_EQ(user_of(open("&token=" + token("query"),
-                         {{"Authorization", "Bearer " + token("header")}}),
-                    ""),
-            "query");
+  EXPECT_EQ(
+      user_of(open("&token=" + token("query"), {{"Authorization", "Bearer " + token("header")}}),
+              with_token(token("auth"))),
+      "auth");
+  EXPECT_EQ(
+      user_of(open("&token=" + token("query"), {{"Authorization", "Bearer " + token("header")}}),
+              ""),
+      "query");
 }
 
 TEST_F(FrontendTest, OtherAuthorizationsAndTooLongTokensAreRefused) {
-  for (const std::string& header : {std::string("Basic YTpi"), std::string("Bearer"),
-                                    std::string("Bearer "), token("alice")}) {
+  for (const std::string& header :
+       {std::string("Basic YTpi"), std::string("Bearer"), std::string("Bearer "), token("alice")}) {
     EXPECT_THAT(connect(open("", {{"Authorization", header}}), ""),
                 ElementsAre(connect_error("unauthorized", "a token is needed")))
         << header;
   }
-  EXPECT_THAT(connect(open("&token=" + std::string(8193, 'x')), ""),
-              ElementsAre(connect_error("invalid_argument",
-                                        "token must be at most 8192 bytes long")));
+  EXPECT_THAT(
+      connect(open("&token=" + std::string(8193, 'x')), ""),
+      ElementsAre(connect_error("invalid_argument", "token must be at most 8192 bytes long")));
 }
 
 TEST_F(FrontendTest, InModeInsecureTheUserIdIsBelieved) {
@@ -297,8 +297,9 @@ TEST_F(FrontendTest, TheNameOfALongUnknownEventIsCutBetweenCharacters) {
   // A three-byte character lies across the limit of 64 bytes.
   const std::string name = std::string(63, 'x') + "\xe2\x82\xac";
   const Sent sent = say(client, "421[\"" + name + "\"]");
-  EXPECT_THAT(sent, ElementsAre(R"(431[{"error":{"code":"unknown_event","message":"unknown event `)" +
-                                std::string(63, 'x') + R"(`"}}])"));
+  EXPECT_THAT(sent,
+              ElementsAre(R"(431[{"error":{"code":"unknown_event","message":"unknown event `)" +
+                          std::string(63, 'x') + R"(`"}}])"));
 }
 
 TEST_F(FrontendTest, EventsBeyondTheRateAreRefusedAndHaveNoEffect) {
@@ -342,9 +343,8 @@ TEST_F(FrontendTest, WhenTheTokenExpiresTheClientIsToldAndDisconnected30SecondsL
   pass(59'950 * base::Duration(1));
   EXPECT_THAT(client.socket.take(), IsEmpty());
   pass(base::Duration(100));
-  EXPECT_THAT(client.socket.take(),
-              ElementsAre(R"(42["token_expired",{"expiredAt":1700000060000,)"
-                          R"("disconnectAt":1700000090000}])"));
+  EXPECT_THAT(client.socket.take(), ElementsAre(R"(42["token_expired",{"expiredAt":1700000060000,)"
+                                                R"("disconnectAt":1700000090000}])"));
   pass(29'850 * base::Duration(1));
   EXPECT_THAT(client.socket.take(), IsEmpty());
   EXPECT_THAT(hub.requests, IsEmpty());

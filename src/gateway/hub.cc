@@ -97,9 +97,9 @@ void Hub::on(const UserRequest& request) {
 
 void Hub::on(const ContactsRequest& request) {
   heard(request.asker);
-  answer(request.asker, "presence_snapshot",
-         wire::snapshot(directory_, request.asker.device, std::nullopt, clock_(),
-                        request.request_id));
+  answer(
+      request.asker, "presence_snapshot",
+      wire::snapshot(directory_, request.asker.device, std::nullopt, clock_(), request.request_id));
 }
 
 void Hub::on(const StatusRequest& request) {
@@ -149,8 +149,7 @@ void Hub::choice_kept(const presence::UserId& id, uint64_t number, bool kept) {
   const bool newest = std::next(mine) == choosing.unkept.end();
   choosing.unkept.erase(mine);
   if (kept) choosing.kept = choice;
-  presence::Choice before =
-      choosing.unkept.empty() ? choosing.kept : choosing.unkept.back().choice;
+  presence::Choice before = choosing.unkept.empty() ? choosing.kept : choosing.unkept.back().choice;
   if (choosing.unkept.empty()) choosing_.erase(at);
   if (kept || !newest || choice_of(id) != (choice.none() ? presence::Choice{} : choice)) return;
   if (before.expires_at && *before.expires_at <= clock_().wall) before = {};
@@ -215,8 +214,7 @@ void Hub::accepted(presence::DeviceRef device, bool snapshot,
                    std::optional<presence::Version> since) {
   outlet(device).accept(device);
   if (!snapshot) return;
-  send(wire::event_packet("presence_snapshot",
-                          wire::snapshot(directory_, device, since, clock_())),
+  send(wire::event_packet("presence_snapshot", wire::snapshot(directory_, device, since, clock_())),
        {&device, 1});
 }
 

@@ -78,10 +78,8 @@ class Hub final : private presence::Effects {
   void on(const StatusRequest& request);
   void on(const ContactsRequest& request);
   template <class Input>
-    requires std::is_constructible_v<presence::Input, Input>
-  void on(const Input& input) {
-    directory_.apply(input, clock_(), *this);
-  }
+  requires std::is_constructible_v<presence::Input, Input>
+  void on(const Input& input) { directory_.apply(input, clock_(), *this); }
   void heard(const Asker& asker);
   void choice_kept(const presence::UserId& user, uint64_t number, bool kept);
   [[nodiscard]] presence::Choice choice_of(const presence::UserId& user) const;
@@ -101,8 +99,7 @@ class Hub final : private presence::Effects {
   void refused(presence::DeviceRef device, const base::Error& error) override;
   void close(presence::DeviceRef device, presence::CloseReason reason) override;
   void tell_watchers(presence::WatcherEvent event, const presence::User& user,
-                     const presence::View& view,
-                     std::span<const presence::DeviceRef> to) override;
+                     const presence::View& view, std::span<const presence::DeviceRef> to) override;
   void tell_own(presence::OwnEvent event, const presence::User& user,
                 std::span<const presence::DeviceRef> to) override;
   void contacts_changed(std::span<const presence::AddedContact> added,

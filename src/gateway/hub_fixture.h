@@ -104,8 +104,8 @@ class HubTest : public testing::Test {
     presence::Connect input;
     input.device = {next_index_++, 1};
     input.user = user;
-    input.socket_id = presence::SocketId(std::string(19, '_') +
-                                         static_cast<char>('a' + input.device.index));
+    input.socket_id =
+        presence::SocketId(std::string(19, '_') + static_cast<char>('a' + input.device.index));
     input.device_key = device_key;
     input.snapshot = snapshot;
     hub.handle(input);

@@ -167,7 +167,8 @@ TEST_F(HubTest, TheSameChoiceMadeAgainIsNewer) {
   ports.fail();
   outlet.forget();
   ports.keep();
-  EXPECT_THAT(outlet.take(alice), ElementsAre(StartsWith(R"(32[{"userId":"alice","status":"busy")")));
+  EXPECT_THAT(outlet.take(alice),
+              ElementsAre(StartsWith(R"(32[{"userId":"alice","status":"busy")")));
   EXPECT_EQ(status_of("alice"), Status::busy);
 }
 
@@ -251,9 +252,9 @@ TEST_F(HubTest, WhatArrivesWhileARequestIsAppliedWaitsForItsTurn) {
   const auto alice = connect("alice");
   const auto bob = connect("bob");
   befriend("alice", "carol");
-  hub.apply(presence::ContactsChanged{
-      {{presence::EdgeChange::Kind::added, "alice", "carol", false},
-       {presence::EdgeChange::Kind::added, "carol", "alice", false}}});
+  hub.apply(
+      presence::ContactsChanged{{{presence::EdgeChange::Kind::added, "alice", "carol", false},
+                                 {presence::EdgeChange::Kind::added, "carol", "alice", false}}});
   const auto carol = connect("carol");
   outlet.forget();
   // Writing to bob finds his connection gone, while carol is still to be told of alice.
@@ -262,8 +263,7 @@ TEST_F(HubTest, WhatArrivesWhileARequestIsAppliedWaitsForItsTurn) {
   };
   hub.handle(choose(alice, Status::busy, std::nullopt));
   EXPECT_THAT(kinds(carol), ElementsAre(R"(2["user_status_changed",)"));
-  EXPECT_THAT(kinds(alice),
-              ElementsAre(R"(2["user_status_changed",)", R"(2["user_offline",)"));
+  EXPECT_THAT(kinds(alice), ElementsAre(R"(2["user_status_changed",)", R"(2["user_offline",)"));
   EXPECT_EQ(directory.user_of(bob), nullptr);
   EXPECT_EQ(ports.keeping.size(), 1U);
 }

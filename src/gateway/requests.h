@@ -52,9 +52,9 @@ struct ContactsRequest {
   std::string request_id;
 };
 
-using Request = std::variant<presence::Connect, presence::Heard, presence::Left, presence::Lost,
-                             HeartbeatRequest, BulkRequest, UserRequest, StatusRequest,
-                             ContactsRequest>;
+using Request =
+    std::variant<presence::Connect, presence::Heard, presence::Left, presence::Lost,
+                 HeartbeatRequest, BulkRequest, UserRequest, StatusRequest, ContactsRequest>;
 
 // The way to the hub; one per frontend, in the frontend's thread.
 class HubLink {

@@ -15,9 +15,7 @@ namespace http = boost::beast::http;
 using boost::beast::error_code;
 using boost::beast::string_view;
 
-std::string_view view(string_view text) {
-  return {text.data(), text.size()};
-}
+std::string_view view(string_view text) { return {text.data(), text.size()}; }
 
 // Collects one request out of Beast's callbacks. Beast's parsers are not reusable, so there is a
 // new one for each request.
@@ -196,20 +194,10 @@ class HttpParser::Impl {
 
 HttpParser::HttpParser(std::size_t head_limit) : impl_(std::make_unique<Impl>(head_limit)) {}
 HttpParser::~HttpParser() = default;
-HttpParser::Step HttpParser::next(std::string_view input) {
-  return impl_->next(input);
-}
-HttpRequest& HttpParser::request() {
-  return impl_->request();
-}
-std::optional<uint64_t> HttpParser::content_length() const {
-  return impl_->content_length();
-}
-bool HttpParser::expects_continue() const {
-  return impl_->expects_continue();
-}
-void HttpParser::reset() {
-  impl_->reset();
-}
+HttpParser::Step HttpParser::next(std::string_view input) { return impl_->next(input); }
+HttpRequest& HttpParser::request() { return impl_->request(); }
+std::optional<uint64_t> HttpParser::content_length() const { return impl_->content_length(); }
+bool HttpParser::expects_continue() const { return impl_->expects_continue(); }
+void HttpParser::reset() { impl_->reset(); }
 
 }  // namespace net

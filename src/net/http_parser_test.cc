@@ -24,20 +24,15 @@ std::vector<std::string> parse(const std::vector<std::string>& pieces) {
       body += step.body;
       waiting.erase(0, step.consumed);
       switch (step.event) {
-        case Event::kNeedMore:
-          more = false;
-          break;
+        case Event::kNeedMore: more = false; break;
         case Event::kHead:
-        case Event::kBody:
-          break;
+        case Event::kBody: break;
         case Event::kComplete:
           out.push_back(parser.request().method + " " + parser.request().target + " " + body);
           body.clear();
           parser.reset();
           break;
-        case Event::kError:
-          out.push_back(std::to_string(step.status));
-          return out;
+        case Event::kError: out.push_back(std::to_string(step.status)); return out;
       }
     }
   }

@@ -11,9 +11,7 @@ namespace {
 
 using Kind = WebSocketEvent::Kind;
 
-WebSocketEvent error(uint16_t code, std::string_view why) {
-  return {Kind::kError, code, why};
-}
+WebSocketEvent error(uint16_t code, std::string_view why) { return {Kind::kError, code, why}; }
 
 WebSocketEvent close_event(std::string_view payload) {
   if (payload.empty()) return {Kind::kClose, kNoCloseCode, {}};
@@ -30,12 +28,9 @@ WebSocketEvent close_event(std::string_view payload) {
 
 WebSocketEvent control_event(Opcode opcode, std::string_view payload) {
   switch (opcode) {
-    case Opcode::kPing:
-      return {Kind::kPing, 0, payload};
-    case Opcode::kPong:
-      return {Kind::kPong, 0, payload};
-    default:
-      return close_event(payload);
+    case Opcode::kPing: return {Kind::kPing, 0, payload};
+    case Opcode::kPong: return {Kind::kPong, 0, payload};
+    default: return close_event(payload);
   }
 }
 
@@ -149,8 +144,7 @@ bool WebSocketDecoder::take_header(std::span<char>& input, std::size_t max_messa
       p.header_size = static_cast<uint8_t>(before + added);
       input = input.subspan(added);
       return false;
-    case FrameHeaderRead::Outcome::kHeader:
-      break;
+    case FrameHeaderRead::Outcome::kHeader: break;
   }
   event = check_in_context(read.header, max_message);
   if (event.kind == Kind::kError) return false;
@@ -200,8 +194,7 @@ WebSocketEvent WebSocketDecoder::message_event(Opcode opcode, bool compressed,
     if (!partial_) partial_ = std::make_unique<Partial>();
     partial_->delivered = true;
     switch (deflate_->inflate(payload, max_message, partial_->message)) {
-      case PermessageDeflate::Outcome::kOk:
-        break;
+      case PermessageDeflate::Outcome::kOk: break;
       case PermessageDeflate::Outcome::kTooBig:
         return error(websocket_close::kTooBig, "message too big");
       case PermessageDeflate::Outcome::kBroken:

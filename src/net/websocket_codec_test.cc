@@ -18,20 +18,13 @@ using Kind = WebSocketEvent::Kind;
 std::string name(const WebSocketEvent& event) {
   const std::string payload(event.payload);
   switch (event.kind) {
-    case Kind::kNeedMore:
-      return "more";
-    case Kind::kText:
-      return "text " + payload;
-    case Kind::kBinary:
-      return "binary " + payload;
-    case Kind::kPing:
-      return "ping " + payload;
-    case Kind::kPong:
-      return "pong " + payload;
-    case Kind::kClose:
-      return "close " + std::to_string(event.code) + " " + payload;
-    case Kind::kError:
-      return "error " + std::to_string(event.code);
+    case Kind::kNeedMore: return "more";
+    case Kind::kText: return "text " + payload;
+    case Kind::kBinary: return "binary " + payload;
+    case Kind::kPing: return "ping " + payload;
+    case Kind::kPong: return "pong " + payload;
+    case Kind::kClose: return "close " + std::to_string(event.code) + " " + payload;
+    case Kind::kError: return "error " + std::to_string(event.code);
   }
   return {};
 }

@@ -16,9 +16,7 @@ FrameHeaderRead broken(std::string_view problem) {
   return read;
 }
 
-bool is_known(uint8_t opcode) {
-  return opcode <= 0x2 || (opcode >= 0x8 && opcode <= 0xa);
-}
+bool is_known(uint8_t opcode) { return opcode <= 0x2 || (opcode >= 0x8 && opcode <= 0xa); }
 
 uint64_t big_endian(std::span<const char> bytes) {
   uint64_t value = 0;

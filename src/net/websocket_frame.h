@@ -19,9 +19,7 @@ enum class Opcode : uint8_t {
   kPong = 0xa,
 };
 
-constexpr bool is_control(Opcode opcode) {
-  return (static_cast<uint8_t>(opcode) & 0x8) != 0;
-}
+constexpr bool is_control(Opcode opcode) { return (static_cast<uint8_t>(opcode) & 0x8) != 0; }
 
 constexpr std::size_t kMaxFrameHeader = 14;  // with a mask
 constexpr std::size_t kMaxControlPayload = 125;

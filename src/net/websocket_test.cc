@@ -19,9 +19,7 @@ HttpRequest upgrade() {
   return request;
 }
 
-TEST(WebSocketHandshake, TakesAGoodRequest) {
-  EXPECT_EQ(websocket_handshake_error(upgrade()), "");
-}
+TEST(WebSocketHandshake, TakesAGoodRequest) { EXPECT_EQ(websocket_handshake_error(upgrade()), ""); }
 
 TEST(WebSocketHandshake, NamesWhatIsWrong) {
   HttpRequest request = upgrade();

@@ -47,22 +47,24 @@ base::Result<void> BulkImport::submit() {
     if (!state_->outcome) return state_->outcome;
     ++state_->in_flight;
   }
-  store_.import_edges(std::exchange(waiting_, {}), [state = state_](base::Result<EdgeChanges> changes) {
-    const std::lock_guard lock(state->mutex);
-    --state->in_flight;
-    if (changes) {
-      state->added += changes->size();
-    } else if (state->outcome) {
-      state->outcome = tl::unexpected<base::Error>(std::move(changes.error()));
-    }
-    state->answered.notify_one();
-  });
+  store_.import_edges(std::exchange(waiting_, {}),
+                      [state = state_](base::Result<EdgeChanges> changes) {
+                        const std::lock_guard lock(state->mutex);
+                        --state->in_flight;
+                        if (changes) {
+                          state->added += changes->size();
+                        } else if (state->outcome) {
+                          state->outcome = tl::unexpected<base::Error>(std::move(changes.error()));
+                        }
+                        state->answered.notify_one();
+                      });
   return {};
 }
 
 base::Result<uint64_t> BulkImport::finish() {
   if (!waiting_.empty()) {
-    if (auto submitted = submit(); !submitted) return tl::unexpected<base::Error>(submitted.error());
+    if (auto submitted = submit(); !submitted)
+      return tl::unexpected<base::Error>(submitted.error());
   }
   std::unique_lock lock(state_->mutex);
   state_->wait_until_at_most(0, lock);

@@ -287,9 +287,7 @@ inline void change_both(Waiting& store, ModelStore& model, const std::vector<Use
       model.add(user, other, expected);
       actual = store.import({{user, other}, {user, other}, {user, user}});
       break;
-    default:
-      model.forget(user, users, expected);
-      actual = store.forget(user);
+    default: model.forget(user, users, expected); actual = store.forget(user);
   }
   RC_ASSERT(actual == expected);
 }

@@ -35,9 +35,7 @@ Database::Database(const std::filesystem::path& file, Create create)
       users_(database_),
       edges_(database_) {}
 
-void Database::begin() {
-  StatementUse(begin_).run();
-}
+void Database::begin() { StatementUse(begin_).run(); }
 
 void Database::commit() {
   StatementUse(commit_).run();

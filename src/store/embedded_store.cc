@@ -87,9 +87,7 @@ class EmbeddedStore::Impl : public StoreThread {
 };
 
 EmbeddedStore::EmbeddedStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-EmbeddedStore::~EmbeddedStore() {
-  impl_->stop();
-}
+EmbeddedStore::~EmbeddedStore() { impl_->stop(); }
 
 base::Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(Options options) {
   auto data_dir = DataDir::claim(options.data_dir);
@@ -114,21 +112,15 @@ base::Result<uint64_t> EmbeddedStore::load_sequence() {
   });
 }
 
-void EmbeddedStore::save_sequence(uint64_t value) {
-  impl_->save_sequence(value);
-}
+void EmbeddedStore::save_sequence(uint64_t value) { impl_->save_sequence(value); }
 
 void EmbeddedStore::purge(base::WallTime cutoff, Done<uint64_t> done) {
   impl_->purge_step(cutoff, {}, 0, std::move(done));
 }
 
-std::size_t EmbeddedStore::stop() {
-  return impl_->stop();
-}
+std::size_t EmbeddedStore::stop() { return impl_->stop(); }
 
-Counters EmbeddedStore::counters() const {
-  return impl_->counters();
-}
+Counters EmbeddedStore::counters() const { return impl_->counters(); }
 
 void EmbeddedStore::save_user(presence::UserRecord record) {
   impl_->write_behind(std::move(record));

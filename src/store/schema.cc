@@ -41,9 +41,7 @@ constexpr const char* kSteps[] = {kVersion1};
 
 }  // namespace
 
-std::span<const char* const> schema_steps() {
-  return kSteps;
-}
+std::span<const char* const> schema_steps() { return kSteps; }
 
 void migrate(SQLite::Database& database, std::span<const char* const> steps) {
   const int known = static_cast<int>(steps.size());

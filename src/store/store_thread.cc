@@ -13,9 +13,7 @@ namespace {
 constexpr std::size_t kMaxTurnOperations = 1024;
 constexpr std::size_t kMaxChunkRecords = 1000;
 
-base::Error unavailable(const char* why) {
-  return {base::ErrorCode::kStoreUnavailable, why};
-}
+base::Error unavailable(const char* why) { return {base::ErrorCode::kStoreUnavailable, why}; }
 
 }  // namespace
 
@@ -26,9 +24,7 @@ StoreThread::StoreThread(Options options, DataDir data_dir)
       committer_(data_dir_.path() / "presenced.db", options_.retry_interval, faults_),
       write_behind_(options_.write_behind_interval, options_.max_write_behind_entries) {}
 
-StoreThread::~StoreThread() {
-  stop();
-}
+StoreThread::~StoreThread() { stop(); }
 
 base::Result<void> StoreThread::start() {
   if (auto opened = committer_.open(); !opened) return opened;

@@ -77,9 +77,7 @@ void UserTable::save(const presence::UserRecord& record) {
       .run();
 }
 
-void UserTable::erase(const presence::UserId& user) {
-  StatementUse(erase_).bind(user).run();
-}
+void UserTable::erase(const presence::UserId& user) { StatementUse(erase_).bind(user).run(); }
 
 std::optional<presence::UserRecord> UserTable::find(const presence::UserId& user) {
   StatementUse use(find_);
@@ -122,12 +120,8 @@ int64_t UserTable::sequence() {
   return use.next_row() ? use.number(0) : 0;
 }
 
-void UserTable::raise_sequence(int64_t value) {
-  StatementUse(raise_sequence_).bind(value).run();
-}
+void UserTable::raise_sequence(int64_t value) { StatementUse(raise_sequence_).bind(value).run(); }
 
-void UserTable::touch() {
-  StatementUse(touch_).run();
-}
+void UserTable::touch() { StatementUse(touch_).run(); }
 
 }  // namespace store

@@ -10,9 +10,7 @@ namespace {
 
 using presence::UserRecord;
 
-base::SteadyTime at(int64_t ms) {
-  return base::SteadyTime(base::Duration(ms));
-}
+base::SteadyTime at(int64_t ms) { return base::SteadyTime(base::Duration(ms)); }
 
 UserRecord record(std::string user, int64_t last_seen) {
   UserRecord made;
@@ -21,9 +19,7 @@ UserRecord record(std::string user, int64_t last_seen) {
   return made;
 }
 
-WriteBehind with_limit(std::size_t limit) {
-  return WriteBehind(base::Duration(500), limit);
-}
+WriteBehind with_limit(std::size_t limit) { return WriteBehind(base::Duration(500), limit); }
 
 TEST(WriteBehind, CollectsForAnIntervalFromTheFirstRecordOn) {
   WriteBehind held = with_limit(100);

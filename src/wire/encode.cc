@@ -43,8 +43,8 @@ void append_visible_devices(std::string& out, const presence::View& view) {
 std::size_t counted_devices(const presence::User& user) {
   if (user.here == nullptr) return 0;
   const auto& devices = user.here->devices;
-  return static_cast<std::size_t>(std::count_if(devices.begin(), devices.end(),
-                                                [](const auto& d) { return d->counts(); }));
+  return static_cast<std::size_t>(
+      std::count_if(devices.begin(), devices.end(), [](const auto& d) { return d->counts(); }));
 }
 
 // The stamp is of the steady clock; against the wall clock it may be a millisecond off.
@@ -243,16 +243,16 @@ std::string snapshot(const presence::Directory& directory, presence::DeviceRef d
                      std::string_view request_id) {
   std::string out = R"({"users":[)";
   bool first = true;
-  directory.for_each_contact(
-      device, since, [&](const presence::UserId& id, const presence::User* user) {
-        if (!first) out += ',';
-        first = false;
-        if (user == nullptr) {
-          append_stranger(out, id);
-        } else {
-          append_status(out, id, user->view, now.wall, Devices::listed);
-        }
-      });
+  directory.for_each_contact(device, since,
+                             [&](const presence::UserId& id, const presence::User* user) {
+                               if (!first) out += ',';
+                               first = false;
+                               if (user == nullptr) {
+                                 append_stranger(out, id);
+                               } else {
+                                 append_status(out, id, user->view, now.wall, Devices::listed);
+                               }
+                             });
   out += since ? R"(],"full":false,"cursor":)" : R"(],"full":true,"cursor":)";
   if (const presence::User* owner = directory.user_of(device)) {
     append_json_string(out, presence::encode_cursor(directory.cursor(*owner)));

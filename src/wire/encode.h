@@ -31,8 +31,9 @@ void append_own_status(std::string& out, const presence::User& user, base::Insta
 // Somebody whom the asker may not see, existing or not (contract, section 7).
 void append_stranger(std::string& out, std::string_view user, std::string_view request_id = {});
 // Whichever of the three the asker may see.
-void append_answer(std::string& out, std::string_view user, const presence::Directory::Answer& answer,
-                   base::Instant now, Devices devices, std::string_view request_id = {});
+void append_answer(std::string& out, std::string_view user,
+                   const presence::Directory::Answer& answer, base::Instant now, Devices devices,
+                   std::string_view request_id = {});
 
 // `2["user_online",{...}]` and the other events of a user for its watchers.
 std::string watcher_event(presence::WatcherEvent event, const presence::User& user,

@@ -110,10 +110,9 @@ TEST(Status, OfAVisibleUserListsWhatWatchersMaySeeOfItsDevices) {
 }
 
 TEST(Status, InAListHasNoDevicesButTheirNumber) {
-  EXPECT_EQ(
-      status_of(visible_view(), Devices::omitted),
-      R"({"userId":"alice","status":"busy","lastSeen":1700000000000,"deviceCount":2,)"
-      R"("customMessage":"in a \"call\"\n","version":9007199254740991})");
+  EXPECT_EQ(status_of(visible_view(), Devices::omitted),
+            R"({"userId":"alice","status":"busy","lastSeen":1700000000000,"deviceCount":2,)"
+            R"("customMessage":"in a \"call\"\n","version":9007199254740991})");
 }
 
 TEST(Status, OfAnOfflineUserSaysWhenItWasLastSeenAndNothingAbsent) {
@@ -215,8 +214,7 @@ TEST(WatcherEvents, NameEachReasonOfGoingOffline) {
            {presence::OfflineReason::inactive, R"("inactive")"},
            {presence::OfflineReason::manual, R"("manual")"}}) {
     view.reason = reason;
-    const std::string event =
-        watcher_event(WatcherEvent::user_offline, user, view, now().wall);
+    const std::string event = watcher_event(WatcherEvent::user_offline, user, view, now().wall);
     EXPECT_NE(event.find("\"offlineReason\":" + std::string(name)), std::string::npos) << event;
   }
 }
@@ -230,12 +228,11 @@ TEST(ContactsChanged, ShowsWhoWasAddedAndNamesWhoWasRemoved) {
   eve.view = visible_view();
   const std::vector<presence::AddedContact> added{{&bob, false}, {&eve, true}};
   const std::vector<presence::UserId> removed{"c\\arl", "dave"};
-  EXPECT_EQ(
-      contacts_changed(added, removed, now().wall),
-      R"(2["contacts_changed",{"added":[{"userId":"bob","status":"offline",)"
-      R"("lastSeen":1699999995000,"deviceCount":0,"version":8},)"
-      R"({"userId":"eve","status":"offline","lastSeen":0,"deviceCount":0}],)"
-      R"("removed":["c\\arl","dave"]}])");
+  EXPECT_EQ(contacts_changed(added, removed, now().wall),
+            R"(2["contacts_changed",{"added":[{"userId":"bob","status":"offline",)"
+            R"("lastSeen":1699999995000,"deviceCount":0,"version":8},)"
+            R"({"userId":"eve","status":"offline","lastSeen":0,"deviceCount":0}],)"
+            R"("removed":["c\\arl","dave"]}])");
   EXPECT_EQ(contacts_changed({}, {}, now().wall),
             R"(2["contacts_changed",{"added":[],"removed":[]}])");
 }
@@ -320,8 +317,8 @@ TEST(BulkResponse, OfNobodyIsEmpty) {
 
 TEST(Snapshot, HasOneEntryPerContactAndACursorForTheNextOne) {
   Answers answers;
-  const json::value full = answers.parsed(snapshot(answers.world.directory(), answers.alice,
-                                                   std::nullopt, answers.world.now(), "r2"));
+  const json::value full = answers.parsed(
+      snapshot(answers.world.directory(), answers.alice, std::nullopt, answers.world.now(), "r2"));
   std::map<std::string, std::string> users;
   for (const json::value& entry : full.at("users").as_array())
     users[text_of(entry, "userId")] = text_of(entry, "status");
@@ -334,8 +331,8 @@ TEST(Snapshot, HasOneEntryPerContactAndACursorForTheNextOne) {
   const auto cursor = presence::parse_cursor(text_of(full, "cursor"));
   ASSERT_TRUE(cursor);
   answers.world.choose("bob", Status::busy);
-  const json::value changes = answers.parsed(snapshot(
-      answers.world.directory(), answers.alice, cursor->sequence, answers.world.now()));
+  const json::value changes = answers.parsed(
+      snapshot(answers.world.directory(), answers.alice, cursor->sequence, answers.world.now()));
   ASSERT_EQ(changes.at("users").as_array().size(), 1U);
   EXPECT_EQ(text_of(changes.at("users").as_array().at(0), "status"), "busy");
   EXPECT_FALSE(changes.at("full").as_bool());

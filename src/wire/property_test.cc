@@ -39,9 +39,10 @@ void append_utf8(std::string& out, uint32_t c) {
 
 // Valid UTF-8 with a liking for what JSON has to escape.
 rc::Gen<std::string> text() {
-  const auto character = rc::gen::oneOf(
-      rc::gen::inRange<uint32_t>(0, 0x80), rc::gen::element<uint32_t>('"', '\\', 0x1f, 0x7f, 0x2028),
-      rc::gen::inRange<uint32_t>(0x80, 0xd800), rc::gen::inRange<uint32_t>(0xe000, 0x110000));
+  const auto character = rc::gen::oneOf(rc::gen::inRange<uint32_t>(0, 0x80),
+                                        rc::gen::element<uint32_t>('"', '\\', 0x1f, 0x7f, 0x2028),
+                                        rc::gen::inRange<uint32_t>(0x80, 0xd800),
+                                        rc::gen::inRange<uint32_t>(0xe000, 0x110000));
   return rc::gen::map(rc::gen::container<std::vector<uint32_t>>(character),
                       [](const std::vector<uint32_t>& characters) {
                         std::string out;
@@ -57,16 +58,18 @@ rc::Gen<std::string> user_id() {
 
 json::value arbitrary_value(int depth) {
   static const std::vector<std::string> kNames{
-      "token", "userId", "userIds", "deviceId",      "deviceInfo", "type",   "os",       "browser",
-      "idleMs", "status", "cursor", "customMessage", "expiresAt", "requestId", "snapshot", "x"};
+      "token",     "userId",    "userIds",  "deviceId", "deviceInfo", "type",
+      "os",        "browser",   "idleMs",   "status",   "cursor",     "customMessage",
+      "expiresAt", "requestId", "snapshot", "x"};
   switch (*rc::gen::inRange(0, depth > 0 ? 8 : 6)) {
     case 0: return nullptr;
     case 1: return *rc::gen::arbitrary<bool>();
     case 2: return *rc::gen::arbitrary<int64_t>();
     case 3: return *rc::gen::arbitrary<uint64_t>();
     case 4: return *rc::gen::arbitrary<double>();
-    case 5: return json::value(*rc::gen::oneOf(text(), rc::gen::element<std::string>(
-                                                           "web", "away", "bob", "offline")));
+    case 5:
+      return json::value(
+          *rc::gen::oneOf(text(), rc::gen::element<std::string>("web", "away", "bob", "offline")));
     case 6: {
       json::array array;
       const int size = *rc::gen::inRange(0, 4);
@@ -148,8 +151,8 @@ RC_GTEST_PROP(Encoding, OfAnyIdMessageAndNumberParsesBack, ()) {
 
   presence::User user;
   user.id = id;
-  const json::value event = event_of(
-      watcher_event(presence::WatcherEvent::user_status_changed, user, view, now));
+  const json::value event =
+      event_of(watcher_event(presence::WatcherEvent::user_status_changed, user, view, now));
   expect_text(event, "userId", id);
   expect_text(event, "customMessage", message);
   RC_ASSERT(event.at("timestamp").as_int64() == base::to_millis(now));
@@ -159,8 +162,8 @@ RC_GTEST_PROP(Encoding, OfAnyIdMessageAndNumberParsesBack, ()) {
   const json::value changed = event_of(contacts_changed({}, removed, now));
   RC_ASSERT(std::string_view(changed.at("removed").as_array().at(0).as_string()) == id);
 
-  const json::value error = json::parse(
-      presence_error({base::ErrorCode::kUnknownEvent, message}, request, request));
+  const json::value error =
+      json::parse(presence_error({base::ErrorCode::kUnknownEvent, message}, request, request));
   RC_ASSERT(std::string_view(error.at("event").as_string()) == request);
   expect_text(error, "requestId", request);
 }

@@ -180,8 +180,7 @@ Result<BulkPayload> parse_bulk(const json::value* value) {
     if (text == nullptr) return invalid(fmt::format("userIds[{}] must be a string", i));
     // The index is put into words only when it is needed.
     if (auto valid = presence::check_user_id(*text, "userIds"); !valid)
-      return tl::unexpected(
-          presence::check_user_id(*text, fmt::format("userIds[{}]", i)).error());
+      return tl::unexpected(presence::check_user_id(*text, fmt::format("userIds[{}]", i)).error());
     payload.user_ids.emplace_back(*text);
   }
   return payload;
