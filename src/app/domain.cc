@@ -98,6 +98,8 @@ base::Result<void> Domain::load(base::Instant now) {
   // Nobody is connected now; otherwise the end of this run would pass for their last moment.
   for (const presence::UserId& user : were_connected)
     store_->save_user(directory_->record(*directory_->find(user)));
+  // A run that ends before its first regular save was alive at its beginning, too.
+  store_->save_sequence(begin);
   return read;
 }
 
