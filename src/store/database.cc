@@ -41,8 +41,9 @@ void Database::commit() {
   StatementUse(commit_).run();
   if (!large_cache_) return;
   large_cache_ = false;
-  database_.exec(kUsualCache);
-  database_.exec("PRAGMA shrink_memory");
+  // What is committed stays so, even if the memory cannot be given back.
+  database_.tryExec(kUsualCache);
+  database_.tryExec("PRAGMA shrink_memory");
 }
 
 void Database::expect_large_transaction() {

@@ -47,32 +47,6 @@ class Embedded : public testing::Test {
   std::unique_ptr<EmbeddedStore> store_;
 };
 
-// Keeps the store's thread in a completion until it is let go.
-class Hold {
- public:
-  // A queue that is still full of what has just been answered refuses, on this very thread.
-  explicit Hold(Store& store) {
-    EXPECT_TRUE(eventually([&] { return take(store); }));
-  }
-  ~Hold() { let_go(); }
-  void let_go() {
-    if (!std::exchange(gone_, true)) let_go_.set_value();
-  }
-
- private:
-  bool take(Store& store) {
-    std::promise<bool> held;
-    store.load_contacts("hold", [this, &held](const auto& list) {
-      held.set_value(list.has_value());
-      if (list) let_go_.get_future().wait();
-    });
-    return held.get_future().get();
-  }
-
-  std::promise<void> let_go_;
-  bool gone_ = false;
-};
-
 TEST_F(Embedded, KeepsEverythingAcrossAReopening) {
   reopen();
   waiting().add("a", "b");

@@ -90,24 +90,19 @@ TEST_F(DiskFault, ReadsGoOnWhileWritesFail) {
 // A read that shared the transaction saw what was taken back, so it is run again.
 TEST_F(DiskFault, AReadBehindAFailedWriteDoesNotSeeIt) {
   ASSERT_TRUE(add("a", "b"));
-  std::promise<void> held;
-  std::promise<void> let_go;
-  store_->load_contacts("hold", [&](const auto&) {
-    held.set_value();
-    let_go.get_future().wait();
-  });
-  held.get_future().wait();
+  Hold hold(*store_);
   disk_.on_sync = SQLITE_IOERR_FSYNC;
-  std::vector<std::string> answers;  // the store's thread, until the promise below
+  std::vector<std::string> answers;  // the store's thread, until the read is answered
   store_->add_contact("a", "c", Mutual::kNo,
                       [&](const auto& changes) { answers.push_back(changes ? "yes" : "no"); });
-  std::promise<std::vector<ContactEntry>> read;
-  store_->load_contacts("a", [&](const auto& contacts) {
-    answers.push_back("read");
-    read.set_value(contacts.value_or(std::vector<ContactEntry>{}));
+  const auto read = wait_for<std::vector<ContactEntry>>([&](auto done) {
+    store_->load_contacts("a", [&answers, done](auto contacts) {
+      answers.push_back("read");
+      done(std::move(contacts));
+    });
+    hold.let_go();
   });
-  let_go.set_value();
-  EXPECT_EQ(read.get_future().get(), (std::vector<ContactEntry>{{"b"}}));
+  EXPECT_EQ(read, (std::vector<ContactEntry>{{"b"}}));
   EXPECT_EQ(answers, (std::vector<std::string>{"no", "read"}));
 }
 

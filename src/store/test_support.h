@@ -145,4 +145,33 @@ class Waiting {
   Store& store_;
 };
 
+// Keeps the store's thread in a completion until it is let go.
+class Hold {
+ public:
+  // A queue that is still full of what has just been answered refuses, on this very thread.
+  explicit Hold(Store& store) {
+    EXPECT_TRUE(eventually([&] { return take(store); }));
+  }
+  ~Hold() { let_go(); }
+  void let_go() {
+    if (!std::exchange(gone_, true)) let_go_.set_value();
+  }
+
+ private:
+  bool take(Store& store) {
+    // The completion shares what it waits for: it may still be on its way out of there when this
+    // object is gone.
+    const auto held = std::make_shared<std::promise<bool>>();
+    store.load_contacts("hold", [held, released = released_](const auto& list) {
+      held->set_value(list.has_value());
+      if (list) released.wait();
+    });
+    return held->get_future().get();
+  }
+
+  std::promise<void> let_go_;
+  std::shared_future<void> released_ = let_go_.get_future().share();
+  bool gone_ = false;
+};
+
 }  // namespace store
