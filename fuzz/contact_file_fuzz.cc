@@ -30,6 +30,14 @@ std::string parse(contacts::Format format, std::string_view bytes, std::size_t p
   return finished ? "" : finished.error().message;
 }
 
+// What Boost.JSON says of a broken character differs with where it was cut: its line, when the line
+// ends within the character, and which half of a surrogate pair it blames.
+std::string kind_of(const std::string& refusal) {
+  constexpr std::string_view kSyntax = "not valid JSON";
+  if (refusal.find(kSyntax) != std::string::npos) return std::string(kSyntax);
+  return refusal;
+}
+
 void check(bool good) {
   if (!good) std::abort();
 }
@@ -45,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   Edges whole;
   const std::string refusal = parse(format, bytes, std::string_view::npos, whole);
   Edges pieces;
-  check(parse(format, bytes, piece, pieces) == refusal);
+  check(kind_of(parse(format, bytes, piece, pieces)) == kind_of(refusal));
   check(pieces == whole);
   for (const presence::Edge& edge : whole) {
     check(presence::check_user_id(edge.viewer, "").has_value());

@@ -34,7 +34,7 @@ base::Result<Format> format_from_path(std::string_view path);
 // Is `alice: bob` one edge (alice sees bob) or two?
 enum class Direction : uint8_t { mutual, one_way };
 
-// A line of NDJSON may have this many bytes, and so may a key of JSON that is skipped.
+// A line of NDJSON may have this many bytes.
 constexpr std::size_t kMaxLineBytes = 64U << 10;
 
 class EdgeParser {
