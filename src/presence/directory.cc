@@ -137,9 +137,10 @@ void Directory::sweep(base::Instant now) {
       return user->last_seen != base::WallTime{} || user->view.last_seen != base::WallTime{};
     };
     if (!seen()) continue;
-    if (user->here == nullptr && user->last_seen < cutoff) user->last_seen = {};
+    const bool away = user->here == nullptr || user->here->devices.empty();
+    if (away && user->last_seen < cutoff) user->last_seen = {};
     if (user->view.offline() && user->view.last_seen < cutoff) user->view.last_seen = {};
-    if (user->here != nullptr || seen()) continue;
+    if (!away || seen()) continue;
     // Whoever is made anew has to begin above what was told of them.
     horizon_ = std::max({horizon_, user->view.version, user->own_version});
     release(*user);

@@ -2,7 +2,7 @@
 //
 // The domain of one node, pure: apply(input, now) calls Effects and nothing else; no I/O, no clock,
 // no randomness. The same inputs give the same effects, byte for byte. It belongs to one thread
-// (the first core thread; docs/adr/0002 says why one is enough).
+// (the first core thread; docs/adr/0001 says why one is enough).
 //
 // What is true of a user (devices, choice) and what was told of it (User::view for watchers,
 // ConnectedUser::told for its own devices) are kept apart. Every input changes the truth and then
@@ -40,7 +40,8 @@ struct DirectoryOptions {
   std::size_t devices_per_user = 32;
   bool notify_device_changes = true;
   ManualOffline manual_offline = ManualOffline::announced;
-  // For tables whose keys strangers choose: random in production. No effect depends on it.
+  // For tables whose keys strangers choose, and ids that must not be recognised: random in
+  // production. Effects depend on it in nothing but those ids.
   base::HashKey hash_key;
 };
 
@@ -201,6 +202,7 @@ class Directory {
   void tell_watchers(WatcherEvent event, User& user);
   [[nodiscard]] View next_view(const User& user, const Decision& decision,
                                OfflineReason reason) const;
+  [[nodiscard]] SocketId visible_id(const Device& device, base::WallTime visible_since) const;
   void collect_devices(const User& user, DeviceRef except);
   Version next_version();
 

@@ -238,6 +238,37 @@ TEST_F(Hidden, ChoosingOfflineLooksLikeLeaving) {
   EXPECT_EQ(world.seen(bob, "alice"), "offline @9");
 }
 
+TEST_F(Hidden, WhoComesBackIntoViewIsNotRecognised) {
+  const DeviceRef alice = alice_connects();
+  const auto shown = [this] {
+    return world.directory().look_up(bob, "alice").user->view.devices.at(0).socket_id;
+  };
+  EXPECT_EQ(shown(), TestWorld::socket_id(alice));
+  std::vector<SocketId> ids;
+  for (int i = 0; i < 3; ++i) {
+    world.choose("alice", Status::offline);
+    world.advance(Ms(1'000));
+    world.choose("alice", Status::online);
+    ids.push_back(shown());
+    world.heartbeat(alice, 400'000);
+    EXPECT_EQ(shown(), ids.back());
+    world.heartbeat(alice, 0);
+  }
+  for (const SocketId& id : ids) EXPECT_NE(id, TestWorld::socket_id(alice));
+  EXPECT_NE(ids[0], ids[1]);
+  EXPECT_NE(ids[1], ids[2]);
+  const User* user = world.directory().find("alice");
+  EXPECT_EQ(user->here->devices[0]->socket_id, TestWorld::socket_id(alice));
+}
+
+TEST_F(Events, WhoComesBackFromAnAnnouncedAbsenceHasTheSameDevices) {
+  const DeviceRef alice = alice_connects();
+  world.choose("alice", Status::offline);
+  world.advance(Ms(1'000));
+  world.choose("alice", Status::online);
+  EXPECT_EQ(world.take(bob).back().view.devices.at(0).socket_id, TestWorld::socket_id(alice));
+}
+
 TEST_F(Hidden, NothingThatHappensMeanwhileLeavesATrace) {
   const DeviceRef alice = alice_connects();
   world.choose("alice", Status::offline);

@@ -1,7 +1,12 @@
 // From what is true of a user to what is told of it: the only place that announces presence.
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <string>
 
+#include "base/sip_hash.h"
+#include "base/text.h"
 #include "presence/directory.h"
 
 namespace presence {
@@ -45,6 +50,19 @@ void Directory::announce(User& user, OfflineReason reason, DeviceRef origin) {
   if (user.here != nullptr) settle_own(user, decision, origin);
 }
 
+// With `privacy.manual_offline = hidden`, a device that comes back into view must not be
+// recognised: its user would turn out to have been there all the time.
+SocketId Directory::visible_id(const Device& device, base::WallTime visible_since) const {
+  if (options_.manual_offline == ManualOffline::announced || device.connected_at >= visible_since)
+    return device.socket_id;
+  std::string text(device.socket_id.view());
+  text += std::to_string(base::to_millis(visible_since));
+  std::array<uint64_t, 2> hash{};
+  for (uint64_t& word : hash) word = base::sip_hash(options_.hash_key, text += '.');
+  const auto bytes = std::bit_cast<std::array<uint8_t, sizeof hash>>(hash);
+  return SocketId(base::base64url_encode(std::span(bytes).first<15>()));
+}
+
 View Directory::next_view(const User& user, const Decision& decision, OfflineReason reason) const {
   View view;
   view.version = user.view.version;
@@ -69,7 +87,7 @@ View Directory::next_view(const User& user, const Decision& decision, OfflineRea
   view.devices.reserve(user.here->devices.size());
   for (const auto& device : user.here->devices) {
     if (!device->counts()) continue;
-    view.devices.push_back({device->socket_id, device->type,
+    view.devices.push_back({visible_id(*device, user.here->visible_since), device->type,
                             std::max(device->connected_at, user.here->visible_since)});
   }
   return view;

@@ -41,7 +41,7 @@ class Effects {
  public:
   virtual ~Effects() = default;
 
-  // Read the user's contact list and answer with Directory::contacts_loaded().
+  // Read the user's contact list and answer with the input ContactsLoaded.
   virtual void load_contacts(const UserId& user) = 0;
 
   // The connection is a device now: answer CONNECT, and with `snapshot` send presence_snapshot

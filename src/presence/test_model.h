@@ -41,23 +41,26 @@ class Model {
 
   void advance(int64_t to) {
     while (true) {
-      std::optional<std::pair<int64_t, std::function<void()>>> first;
-      const auto consider = [&](int64_t at, std::function<void()> act) {
-        if (at <= to && (!first || at < first->first)) first = {at, std::move(act)};
+      // Devices that joined together go stale in the order of their joining.
+      using Due = std::pair<int64_t, uint64_t>;
+      std::optional<std::pair<Due, std::function<void()>>> first;
+      const auto consider = [&](Due due, std::function<void()> act) {
+        if (due.first <= to && (!first || due < first->first)) first = {due, std::move(act)};
       };
       for (auto& [id, user] : users_) {
         for (Device& device : user.devices) {
           if (device.state == State::live)
-            consider(device.last_heard + options_.stale_after.count(),
+            consider({device.last_heard + options_.stale_after.count(), device.order},
                      [this, who = id, &device] { go_stale(who, device); });
           if (device.state == State::lingering)
-            consider(device.lost_at + options_.disconnect_grace.count(),
+            consider({device.lost_at + options_.disconnect_grace.count(), device.order},
                      [this, who = id, &device] { grace_over(who, device); });
         }
-        if (user.expires_at) consider(*user.expires_at, [this, who = id] { choose(who, {}, {}); });
+        if (user.expires_at)
+          consider({*user.expires_at, 0}, [this, who = id] { choose(who, {}, {}); });
       }
       if (!first) break;
-      now_ = std::max(now_, first->first);
+      now_ = std::max(now_, first->first.first);
       first->second();
     }
     now_ = to;
@@ -149,8 +152,7 @@ class Model {
   void sweep() {
     const int64_t cutoff = now_ - options_.last_seen_retention.count();
     for (auto& [id, user] : users_) {
-      if (user.devices.empty() && user.joining.empty() && user.last_seen < cutoff)
-        user.last_seen = kNever;
+      if (user.devices.empty() && user.last_seen < cutoff) user.last_seen = kNever;
       if (visible(id).status == Status::offline && user.visible_last_seen < cutoff)
         user.visible_last_seen = kNever;
     }
@@ -255,6 +257,7 @@ class Model {
     int64_t lost_at = 0;
     int64_t last_heard = 0;
     int64_t idle_ms = 0;
+    uint64_t order = 0;
   };
   struct User {
     std::vector<Device> devices;
@@ -340,6 +343,7 @@ class Model {
     tell(ref, "accepted");
     step(id, OfflineReason::disconnected, ref, [&] {
       device.connected_at = device.last_heard = now_;
+      device.order = ++joined_;
       if (same != devices.end()) {
         device.idle_ms = same->idle_ms;
         if (!device.said_type) {
@@ -444,6 +448,7 @@ class Model {
 
   DirectoryOptions options_;
   int64_t now_ = 0;
+  uint64_t joined_ = 0;
   std::map<UserId, User> users_;
   std::set<std::pair<UserId, UserId>> edges_;   // viewer, subject
   std::set<std::pair<UserId, UserId>> blocks_;  // blocker, blocked

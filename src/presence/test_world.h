@@ -169,11 +169,12 @@ class TestWorld : public Effects {
   void hold_loads(bool hold) { hold_loads_ = hold; }
   void answer_loads(bool even_when_held = false) {
     if (hold_loads_ && !even_when_held) return;
-    while (!loads_.empty()) {
-      ContactsLoaded load = std::move(loads_.front());
-      loads_.pop_front();
-      apply(load);
-    }
+    while (!loads_.empty()) answer_one_load();
+  }
+  void answer_one_load() {
+    const ContactsLoaded load = std::move(loads_.front());
+    loads_.pop_front();
+    apply(load);
   }
   void fail_loads() {
     while (!loads_.empty()) {
