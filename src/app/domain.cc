@@ -3,12 +3,15 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <chrono>
 #include <thread>
 
 #include "app/memory.h"
 #include "contacts/contact_file.h"
 #include "runtime/clock.h"
+#include "runtime/random.h"
 #include "store/bulk.h"
 
 namespace app {
@@ -18,6 +21,12 @@ constexpr base::Duration kSaveInterval{500};
 // Where the wall clock is behind the saved sequence, it was set back: what was given out after the
 // last save is below this much above it.
 constexpr presence::Version kSequenceMargin = 10'000'000;
+
+base::HashKey random_key() {
+  std::array<uint8_t, sizeof(base::HashKey)> bytes{};
+  runtime::SystemRandom().fill(bytes);
+  return std::bit_cast<base::HashKey>(bytes);
+}
 
 presence::DirectoryOptions directory_options(const config::Settings& settings) {
   presence::DirectoryOptions options;
@@ -30,6 +39,7 @@ presence::DirectoryOptions directory_options(const config::Settings& settings) {
   options.manual_offline = settings.privacy.manual_offline == config::ManualOffline::kHidden
                                ? presence::ManualOffline::hidden
                                : presence::ManualOffline::announced;
+  options.hash_key = random_key();
   return options;
 }
 
@@ -90,14 +100,12 @@ base::Result<void> Domain::load(base::Instant now) {
   const base::WallTime alive_until =
       std::min(now.wall, base::wall_from_millis(static_cast<int64_t>(*saved / 1000)));
   directory_ = std::make_unique<presence::Directory>(directory_options(settings_), begin, now);
-  std::vector<presence::UserId> were_connected;
+  std::vector<presence::UserRecord> changed;
   const auto read = store_->load_users([&](const presence::UserRecord& record) {
-    directory_->restore(record, alive_until, now);
-    if (record.connected || record.visible) were_connected.push_back(record.user);
+    if (auto anew = directory_->restore(record, alive_until, now))
+      changed.push_back(*std::move(anew));
   });
-  // Nobody is connected now; otherwise the end of this run would pass for their last moment.
-  for (const presence::UserId& user : were_connected)
-    store_->save_user(directory_->record(*directory_->find(user)));
+  for (presence::UserRecord& record : changed) store_->save_user(std::move(record));
   // A run that ends before its first regular save was alive at its beginning, too.
   store_->save_sequence(begin);
   return read;
