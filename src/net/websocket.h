@@ -53,7 +53,8 @@ class WebSocket {
   virtual ~WebSocket() = default;
   // All sends collect in the socket's output and leave in one write at the end of the loop's turn.
   // `frame` is one complete unfragmented frame as made by encode_frame(); not for a peer that
-  // negotiated deflate when it should be compressed.
+  // negotiated deflate when it should be compressed. Meant for what many sockets get: while the
+  // loop cannot keep up, it may wait a fraction of a second for more, in order with all else.
   virtual void send_frame(const base::SharedBytes& frame) = 0;
   virtual void send_text(std::string_view message) = 0;
   virtual void send_binary(std::string_view message) = 0;

@@ -39,11 +39,15 @@ void Connection::start() { set_deadline(set_.timeouts().request_head); }
 
 // -- Output
 
-void Connection::send(base::SharedBytes bytes) {
+void Connection::send(base::SharedBytes bytes, Urgency urgency) {
   if (state_ != State::kOpen || bytes.empty()) return;
   if (!output_) output_ = set_.outputs().take();
   output_->push(std::move(bytes));
-  set_.has_output(*this);
+  if (urgency == Urgency::kNow) {
+    set_.has_output(*this);
+  } else {
+    set_.has_patient_output(*this);
+  }
 }
 
 void Connection::write_early() {

@@ -47,8 +47,11 @@ class Connection final : public Pollable, public base::TimerNode {
 
   // -- For sessions. None of these calls a session back.
 
+  // kCanWait: while the loop cannot keep up, what others get at the same time may be collected for
+  // a moment (runtime/held_output.h).
+  enum class Urgency : uint8_t { kNow, kCanWait };
   // Queues bytes; they leave at the end of the turn. Ignored once the connection ends.
-  void send(base::SharedBytes bytes);
+  void send(base::SharedBytes bytes, Urgency urgency = Urgency::kNow);
   [[nodiscard]] std::size_t backlog() const { return output_ ? output_->bytes() : 0; }
   // Writes what the kernel takes before the turn ends, to keep a burst from piling up.
   void write_early();
@@ -102,6 +105,7 @@ class Connection final : public Pollable, public base::TimerNode {
 
   uint32_t index = 0;  // in the set
   bool dirty = false;  // in the set's list of output
+  bool held = false;   // in the set's list of output that waits
   bool resuming = false;
   bool early_input = false;  // the set holds bytes that come before what the kernel has
 

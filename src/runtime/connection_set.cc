@@ -44,7 +44,8 @@ ConnectionSet::ConnectionSet(EventLoop& loop, const ConnectionTimeouts& timeouts
       mover_(std::move(mover)),
       wheel_(kTick, kSlots, loop.now().steady),
       read_buffer_(std::make_unique<std::array<char, 64 * 1024>>()),
-      write_buffer_(std::make_unique<std::array<char, 16 * 1024>>()) {
+      write_buffer_(std::make_unique<std::array<char, 16 * 1024>>()),
+      held_(loop) {
   loop_.add_wheel(wheel_, [](base::TimerNode& node) { static_cast<Connection&>(node).on_timer(); });
   loop_.add_stage(*this);
 }
@@ -122,6 +123,10 @@ void ConnectionSet::has_output(Connection& connection) {
     dirty_[i]->write_early();
 }
 
+void ConnectionSet::has_patient_output(Connection& connection) {
+  if (!connection.dirty && !held_.hold(connection)) has_output(connection);
+}
+
 void ConnectionSet::has_ended(Connection& connection) { ended_.push_back(&connection); }
 
 void ConnectionSet::can_resume(Connection& connection) {
@@ -163,6 +168,8 @@ bool ConnectionSet::after_hooks() {
   if (!dead_.empty()) {
     const auto closed = [](const Connection* connection) { return connection->closed(); };
     std::erase_if(dirty_, closed);
+    if (std::any_of(dead_.begin(), dead_.end(), [](const auto& dead) { return dead->held; }))
+      held_.forget_closed();
     std::erase_if(ended_, closed);
     std::erase_if(resuming_, closed);
     std::erase_if(drained_, closed);
@@ -171,18 +178,22 @@ bool ConnectionSet::after_hooks() {
     shared_.open -= dead_.size();
     dead_.clear();
   }
-  return !dirty_.empty() || !ended_.empty() || !resuming_.empty() || !drained_.empty() ||
-         !moving_.empty();
+  return !dirty_.empty() || !held_.empty() || !ended_.empty() || !resuming_.empty() ||
+         !drained_.empty() || !moving_.empty();
 }
 
 // Calls nobody but the kernel.
 void ConnectionSet::write_dirty() {
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
-    Connection& connection = *dirty_[i];
-    connection.dirty = false;
-    if (connection.after_write(connection.write_output())) drained_.push_back(&connection);
+    dirty_[i]->dirty = false;
+    write(*dirty_[i]);
   }
   dirty_.clear();
+  for (Connection* connection : held_.take_due()) write(*connection);
+}
+
+void ConnectionSet::write(Connection& connection) {
+  if (connection.after_write(connection.write_output())) drained_.push_back(&connection);
 }
 
 void ConnectionSet::tell_drained() {

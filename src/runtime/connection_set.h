@@ -24,6 +24,7 @@
 #include "runtime/connection.h"
 #include "runtime/core_threads.h"
 #include "runtime/event_loop.h"
+#include "runtime/held_output.h"
 #include "runtime/output_queue.h"
 #include "runtime/session.h"
 #include "runtime/tls.h"
@@ -95,7 +96,8 @@ class ConnectionSet final : public TurnStage {
   [[nodiscard]] std::string_view date();  // for the Date header
 
   void has_output(Connection& connection);
-  void has_ended(Connection& connection);  // cut: to be closed in this turn
+  void has_patient_output(Connection& connection);  // may wait (runtime/held_output.h)
+  void has_ended(Connection& connection);           // cut: to be closed in this turn
   void can_resume(Connection& connection);
   void has_input(Connection& connection, std::string bytes);
   void wants_to_move(Connection& connection, unsigned thread);
@@ -103,6 +105,7 @@ class ConnectionSet final : public TurnStage {
   void forget(Connection& connection);          // closed; destroyed at the end of the turn
 
  private:
+  void write(Connection& connection);
   void write_dirty();
   void tell_drained();
   void close_ended();
@@ -127,6 +130,7 @@ class ConnectionSet final : public TurnStage {
   std::vector<std::unique_ptr<Connection>> dead_;
   std::vector<std::unique_ptr<Session>> buried_;
   std::vector<Connection*> dirty_;
+  HeldOutput held_;
   std::vector<Connection*> drained_;
   std::vector<Connection*> ended_;
   std::vector<Connection*> resuming_;

@@ -21,6 +21,8 @@
 namespace runtime {
 namespace {
 
+// To collect many events takes its time, too: only what took longer was a pause.
+constexpr std::chrono::microseconds kPause{100};
 constexpr base::Duration kLongestSleep = std::chrono::hours(1);
 
 struct DrivenWheel {
@@ -62,6 +64,11 @@ class EventLoop::Impl {
   base::Instant now() {
     if (!now_) now_ = read_clocks();
     return *now_;
+  }
+
+  base::Duration busy_for() {
+    if (!found_work_) return base::Duration::zero();
+    return now().steady - busy_since_;
   }
 
   bool post(Task task) {
@@ -116,10 +123,12 @@ class EventLoop::Impl {
 
  private:
   void turn() {
+    found_work_ = false;
     wait();
     for (std::size_t i = 0; i < wheels_.size(); ++i)
       wheels_[i].wheel->advance(now().steady, wheels_[i].due);
     take_mail();
+    if (!found_work_) busy_since_ = now().steady;
     for (TurnStage* stage : stages_) stage->before_hooks();
     for (std::size_t i = 0; i < hooks_.size(); ++i) hooks_[i]();
     more_to_do_ = false;
@@ -142,13 +151,22 @@ class EventLoop::Impl {
   // more turns: asking Asio for another costs a system call when there is none.
   void wait() {
     const base::Duration sleep = time_to_sleep();
+    if (sleep != base::Duration::zero()) wait_began_ = std::chrono::steady_clock::now();
     if (!nested_) {
       poll_devices(static_cast<int>(sleep.count()));
     } else if (sleep == base::Duration::zero()) {
-      io_.poll_one();
+      found_work_ |= io_.poll_one() != 0;
     } else {
-      io_.run_one_for(sleep);
+      found_work_ |= io_.run_one_for(sleep) != 0;
     }
+    wait_ended();
+  }
+
+  // Called before what was waited for is dealt with, wherever that is known.
+  void wait_ended() {
+    if (!wait_began_) return;
+    if (std::chrono::steady_clock::now() - *wait_began_ >= kPause) busy_since_ = now().steady;
+    wait_began_.reset();
   }
 
   void wait_for_devices() {
@@ -163,6 +181,8 @@ class EventLoop::Impl {
   void poll_devices(int timeout_millis) {
     const int count =
         epoll_wait(epoll_fd_, events_.data(), static_cast<int>(events_.size()), timeout_millis);
+    wait_ended();
+    found_work_ |= count > 0;
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events_[static_cast<std::size_t>(i)];
       static_cast<Pollable*>(event.data.ptr)->on_ready(event.events);
@@ -171,6 +191,7 @@ class EventLoop::Impl {
 
   void take_mail() {
     if (mailbox_.empty()) return;
+    found_work_ = true;
     mailbox_.take_all(mail_);
     for (Task& task : mail_) task();
     mail_.clear();
@@ -189,6 +210,9 @@ class EventLoop::Impl {
   std::vector<std::function<void()>> hooks_;
   std::vector<TurnStage*> stages_;
   std::optional<base::Instant> now_;
+  base::SteadyTime busy_since_ = read_clocks().steady;
+  bool found_work_ = false;  // in this turn
+  std::optional<std::chrono::steady_clock::time_point> wait_began_;
   bool more_to_do_ = false;
   bool nested_ = false;  // the epoll set is watched by the io_context
 };
@@ -197,6 +221,7 @@ EventLoop::EventLoop() : EventLoop(Options()) {}
 EventLoop::EventLoop(Options options) : impl_(std::make_unique<Impl>(options)) {}
 EventLoop::~EventLoop() = default;
 base::Instant EventLoop::now() { return impl_->now(); }
+base::Duration EventLoop::busy_for() { return impl_->busy_for(); }
 bool EventLoop::post(Task task) { return impl_->post(std::move(task)); }
 void EventLoop::at_turn_end(std::function<void()> hook) { impl_->at_turn_end(std::move(hook)); }
 void EventLoop::add_wheel(base::TimerWheel& wheel, std::function<void(base::TimerNode&)> due) {

@@ -71,6 +71,10 @@ class EventLoop {
   // For adapters. Handlers run in step 1 of a turn.
   [[nodiscard]] boost::asio::io_context& io_context();
 
+  // How long the loop has had something to do at every turn, without a moment of waiting; zero in a
+  // turn that found nothing to do.
+  [[nodiscard]] base::Duration busy_for();
+
   void run();   // until stop(); once
   void stop();  // the turn in progress is finished. Any thread; also before run()
   [[nodiscard]] bool in_loop_thread() const;

@@ -128,6 +128,17 @@ class TestHandler final : public net::HttpHandler, public net::HttpExchangeListe
     stream(exchange, streams_[&exchange]);
   }
 
+  // Has something to do at every turn, until told otherwise.
+  void fall_behind(base::Duration until) {
+    if (loop_.busy_for() >= until && !std::exchange(told_behind_, true)) events_.add("behind");
+    if (!calm_) later([this, until] { fall_behind(until); });
+  }
+  void calm_down() { calm_ = true; }
+
+  // What is posted from a socket's callback runs within the same turn.
+  void next_turn(Task task) {
+    later([this, task = std::move(task)]() mutable { later(std::move(task)); });
+  }
   void later(Task task) { ASSERT_TRUE(loop_.post(std::move(task))); }
   Events& events() { return events_; }
   void closed(TestSocket* socket) { sockets_.erase(socket); }
@@ -184,6 +195,8 @@ class TestHandler final : public net::HttpHandler, public net::HttpExchangeListe
   Events& events_;
   std::map<net::HttpExchange*, int> streams_;
   std::map<TestSocket*, std::unique_ptr<TestSocket>> sockets_;
+  bool calm_ = false;
+  bool told_behind_ = false;
 };
 
 inline void TestSocket::on_text(std::string_view message) {
@@ -197,6 +210,15 @@ inline void TestSocket::on_text(std::string_view message) {
     const std::string piece(65536, 'f');
     for (int i = std::stoi(std::string(message.substr(6))); i > 0; --i) socket_->send_text(piece);
     return;
+  }
+  if (message == "fall behind") return owner_.fall_behind(base::Duration(450));
+  if (message == "calm down") return owner_.calm_down();
+  if (message.starts_with("to all: "))
+    return socket_->send_frame(net::encode_frame(net::MessageKind::kText, {}, message.substr(8)));
+  if (message == "backlog a turn later") {
+    return owner_.next_turn([this] {
+      owner_.events().add("a turn later " + std::to_string(socket_->backlog()) + " bytes wait");
+    });
   }
   if (message == "backlog") return socket_->send_text(std::to_string(socket_->backlog()));
   socket_->send_text(message);

@@ -60,7 +60,7 @@ void WebSocketSession::end(uint16_t code) {
 // -- Sending
 
 void WebSocketSession::send_frame(const base::SharedBytes& frame) {
-  if (state_ == State::kOpen) send_limited(frame);
+  if (state_ == State::kOpen) send_limited(frame, Connection::Urgency::kCanWait);
 }
 
 void WebSocketSession::send_text(std::string_view message) {
@@ -81,8 +81,8 @@ void WebSocketSession::send_message(net::Opcode opcode, std::string_view message
   send_limited(net::make_frame(opcode, compressed, net::Compressed::kYes));
 }
 
-void WebSocketSession::send_limited(base::SharedBytes frame) {
-  connection_.send(std::move(frame));
+void WebSocketSession::send_limited(base::SharedBytes frame, Connection::Urgency urgency) {
+  connection_.send(std::move(frame), urgency);
   if (connection_.backlog() <= options_.max_backlog) return;
   connection_.write_early();
   if (connection_.backlog() > options_.max_backlog) terminate();

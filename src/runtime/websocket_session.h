@@ -49,7 +49,8 @@ class WebSocketSession final : public Session, public net::WebSocket {
 
   [[nodiscard]] bool handle(const net::WebSocketEvent& event);
   void send_message(net::Opcode opcode, std::string_view message);
-  void send_limited(base::SharedBytes frame);
+  void send_limited(base::SharedBytes frame,
+                    Connection::Urgency urgency = Connection::Urgency::kNow);
   void end(uint16_t code);
 
   Connection& connection_;
