@@ -108,7 +108,7 @@ void Namespace::Impl::visit_room(std::string_view room, Visit&& visit) const {
   if (Socket* socket = find(room)) visit(*socket);
   const auto found = rooms.find(room);
   if (found == rooms.end()) return;
-  for (Socket* member : found->second.members) visit(*member);
+  for (Socket* member : (*found)->members) visit(*member);
 }
 
 std::vector<Socket*> Namespace::Impl::members(const Audience& audience) {
@@ -133,10 +133,9 @@ std::vector<Socket*> Namespace::Impl::members(const Audience& audience) {
 void Namespace::Impl::join(Socket& socket, std::string_view room) {
   if (socket.in(room)) return;
   auto found = rooms.find(room);
-  if (found == rooms.end()) {
-    found = rooms.emplace(std::string(room), Room{std::string(room), {}}).first;
-  }
-  Room& joined_room = found->second;
+  if (found == rooms.end())
+    found = rooms.insert(std::make_unique<Room>(Room{std::string(room), {}})).first;
+  Room& joined_room = **found;
   if (socket.rooms_ == nullptr) socket.rooms_ = std::make_unique<RoomList>();
   socket.rooms_->memberships.push_back({&joined_room, joined_room.members.size()});
   joined_room.members.push_back(&socket);

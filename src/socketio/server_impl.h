@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/sip_hash.h"
@@ -46,16 +45,27 @@ struct SocketIdEqual {
   }
 };
 
-// Clients may choose the names of rooms.
+struct Room {
+  std::string name;
+  std::vector<Socket*> members;  // in no order
+};
+
+// Rooms by their names, which clients may choose.
 struct RoomHash {
   using is_transparent = void;
   base::HashKey key;
   std::size_t operator()(std::string_view name) const { return base::sip_hash(key, name); }
+  std::size_t operator()(const std::unique_ptr<Room>& room) const { return (*this)(room->name); }
 };
 
-struct Room {
-  std::string name;
-  std::vector<Socket*> members;  // in no order
+struct RoomEqual {
+  using is_transparent = void;
+  static std::string_view name_of(std::string_view name) { return name; }
+  static std::string_view name_of(const std::unique_ptr<Room>& room) { return room->name; }
+  template <class A, class B>
+  bool operator()(const A& a, const B& b) const {
+    return name_of(a) == name_of(b);
+  }
 };
 
 // A socket's place in a room, kept on both sides so that leaving a large room costs nothing.
@@ -85,7 +95,7 @@ struct Namespace::Impl {
   const std::string name;
   NamespaceHandler& handler;
   boost::unordered_flat_set<Socket*, SocketIdHash, SocketIdEqual> sockets;  // owned
-  std::unordered_map<std::string, Room, RoomHash, std::equal_to<>> rooms;
+  boost::unordered_flat_set<std::unique_ptr<Room>, RoomHash, RoomEqual> rooms;
   uint64_t next_ack = 0;
   uint32_t mark = 0;
 };
