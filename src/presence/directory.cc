@@ -170,13 +170,26 @@ void Directory::release(User& user) {
 
 Directory::Answer Directory::look_up(DeviceRef viewer, std::string_view subject) const {
   const User* owner = user_of(viewer);
-  if (owner == nullptr) return {};
-  if (owner->id == subject) return {Relation::self, owner};
-  const User* user = users_.find(subject);
-  if (user == nullptr) return {};
-  const ContactRef* entry = owner->contact(user->handle);
+  return owner == nullptr ? Answer() : answer_to(*owner, users_.find(subject));
+}
+
+std::vector<Directory::Answer> Directory::look_up_all(
+    DeviceRef viewer, std::span<const std::string_view> subjects) const {
+  std::vector<Answer> answers(subjects.size());
+  const User* owner = user_of(viewer);
+  if (owner == nullptr) return answers;
+  std::vector<const User*> found(subjects.size());
+  users_.find_all(subjects, found);
+  for (std::size_t i = 0; i < found.size(); ++i) answers[i] = answer_to(*owner, found[i]);
+  return answers;
+}
+
+Directory::Answer Directory::answer_to(const User& viewer, const User* subject) {
+  if (subject == nullptr) return {};
+  if (subject == &viewer) return {Relation::self, subject};
+  const ContactRef* entry = viewer.contact(subject->handle);
   if (entry == nullptr || entry->blocked()) return {};
-  return {Relation::contact, user};
+  return {Relation::contact, subject};
 }
 
 const User* Directory::user_of(DeviceRef ref) const {

@@ -139,6 +139,9 @@ class Directory {
   };
   // What the user of `viewer` may see of `subject` (contract, section 7).
   [[nodiscard]] Answer look_up(DeviceRef viewer, std::string_view subject) const;
+  // The same for many subjects, in their order; costs less than one by one.
+  [[nodiscard]] std::vector<Answer> look_up_all(DeviceRef viewer,
+                                                std::span<const std::string_view> subjects) const;
   [[nodiscard]] const User* find(std::string_view user) const { return users_.find(user); }
   [[nodiscard]] const User* user_of(DeviceRef device) const;
   [[nodiscard]] const Device* device(DeviceRef device) const;
@@ -199,6 +202,7 @@ class Directory {
   void announce(User& user, OfflineReason reason, DeviceRef origin);
   void settle_view(User& user, const Decision& decision, OfflineReason reason);
   void settle_own(User& user, const Decision& decision, DeviceRef origin);
+  [[nodiscard]] static Answer answer_to(const User& viewer, const User* subject);
   void tell_watchers(WatcherEvent event, User& user);
   [[nodiscard]] View next_view(const User& user, const Decision& decision,
                                OfflineReason reason) const;

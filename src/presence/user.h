@@ -81,7 +81,7 @@ struct ChosenStatus {
 
 struct User {
   UserHandle handle = kNoUser;
-  uint32_t hash = 0;
+  uint32_t hash = 0;       // of the id
   uint32_t listed_by = 0;  // contact lists of connected users that hold this one
   bool saved_connected = false;
   UserId id;

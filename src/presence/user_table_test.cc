@@ -5,6 +5,8 @@
 
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace presence {
 namespace {
@@ -31,6 +33,12 @@ RC_GTEST_PROP(UserTableProperty, AgreesWithAMap, ()) {
       RC_ASSERT(table[handle].id == known);
     }
   }
+  std::vector<std::string> ids;
+  for (int number = 0; number < 80; ++number) ids.push_back("user-" + std::to_string(number));
+  const std::vector<std::string_view> asked(ids.begin(), ids.end());
+  std::vector<const User*> found(asked.size());
+  table.find_all(asked, found);
+  for (std::size_t i = 0; i < ids.size(); ++i) RC_ASSERT(found[i] == table.find(ids[i]));
 }
 
 TEST(UserTable, TellsIdsApartThatShareAPrefixOrEndInZeroBytes) {

@@ -1,7 +1,8 @@
 #include "wire/encode.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <vector>
 
 #include "base/json_text.h"
 
@@ -268,16 +269,17 @@ std::string snapshot(const presence::Directory& directory, presence::DeviceRef d
 std::string bulk_response(const presence::Directory& directory, presence::DeviceRef device,
                           std::span<const std::string> user_ids, base::Instant now,
                           std::string_view request_id) {
+  std::vector<std::string_view> ids;
+  ids.reserve(user_ids.size());
+  boost::unordered_flat_set<std::string_view> seen(user_ids.size());
+  for (const std::string& id : user_ids)
+    if (seen.insert(id).second) ids.push_back(id);
+  const auto answers = directory.look_up_all(device, ids);
   std::string out = R"({"users":[)";
-  out.reserve(64 + user_ids.size() * 128);
-  std::unordered_set<std::string_view> seen;
-  seen.reserve(user_ids.size());
-  bool first = true;
-  for (const std::string& id : user_ids) {
-    if (!seen.insert(id).second) continue;
-    if (!first) out += ',';
-    first = false;
-    append_answer(out, id, directory.look_up(device, id), now, Devices::omitted);
+  out.reserve(64 + ids.size() * 128);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i > 0) out += ',';
+    append_answer(out, ids[i], answers[i], now, Devices::omitted);
   }
   append_field(out, R"(],"timestamp":)", base::to_millis(now.wall));
   append_optional(out, R"(,"requestId":)", request_id);
