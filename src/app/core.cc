@@ -1,9 +1,18 @@
 #include "app/core.h"
 
+#include <utility>
+
 #include "admin/api.h"
 #include "app/domain.h"
+#include "app/memory.h"
 
 namespace app {
+namespace {
+
+constexpr base::Duration kTrimInterval{2'000};
+constexpr uint32_t kStorm = 1000;  // requests within the interval
+
+}  // namespace
 
 Core::Core(CoreOptions options, runtime::EventLoop& loop, Domain& domain,
            const auth::Authenticator& authenticator, const page::Assets& assets,
@@ -27,6 +36,7 @@ Core::Core(CoreOptions options, runtime::EventLoop& loop, Domain& domain,
   }
   deadlines_.watch([this] { return server_.next_due(); }, [this] { server_.advance(); });
   deadlines_.watch([this] { return frontend_.next_due(); }, [this] { frontend_.advance(); });
+  deadlines_.every(kTrimInterval, [this] { trim_memory(); });
   loop.at_turn_end([this] { end_turn(); });
 }
 
@@ -42,7 +52,19 @@ void Core::end_turn() {
   deadlines_.rearm();
 }
 
+// Many handshakes and contact lists at once leave more free memory behind than is ever needed
+// between two storms.
+void Core::trim_memory() {
+  const bool storm = std::exchange(requests_, 0) >= kStorm;
+  if (!storm && had_storm_) {
+    release_free_memory();
+    if (thread_ == 0) domain_.release_free_memory();
+  }
+  had_storm_ = storm;
+}
+
 void Core::on_request(net::HttpExchange& exchange) {
+  ++requests_;
   const net::HttpRequest& request = exchange.request();
   const std::string_view path = request.path();
   if (serves_operators_ && admin::Api::matches(path)) {

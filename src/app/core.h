@@ -5,6 +5,7 @@
 // Made, used and destroyed in its thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "app/deadlines.h"
@@ -43,6 +44,7 @@ class Core final : public net::HttpHandler {
 
  private:
   void end_turn();
+  void trim_memory();
 
   runtime::SystemRandom random_;
   const unsigned thread_;
@@ -55,6 +57,8 @@ class Core final : public net::HttpHandler {
   std::unique_ptr<RemoteHub> remote_hub_;
   socketio::Server server_;
   Deadlines deadlines_;
+  uint32_t requests_ = 0;  // since the last trim_memory()
+  bool had_storm_ = false;
 };
 
 }  // namespace app

@@ -22,6 +22,10 @@ constexpr base::Duration kSaveInterval{500};
 // last save is below this much above it.
 constexpr presence::Version kSequenceMargin = 10'000'000;
 
+void release_free_memory_of(store::EmbeddedStore& store) {
+  store.release_memory([](const auto&) { release_free_memory(); });
+}
+
 base::HashKey random_key() {
   std::array<uint8_t, sizeof(base::HashKey)> bytes{};
   runtime::SystemRandom().fill(bytes);
@@ -58,7 +62,7 @@ base::Result<void> import_contacts(store::EmbeddedStore& store, const std::strin
   spdlog::info("contacts.file {}: {} edges, {} of them new", file, stats->edges, *added);
   // Both threads have been through a whole file of text.
   release_free_memory();
-  store.load_edges(std::nullopt, 1, [](const auto&) { release_free_memory(); });
+  release_free_memory_of(store);
   return {};
 }
 
@@ -135,6 +139,8 @@ void Domain::start(Deadlines& deadlines, gateway::Outlet& own_frontend) {
 void Domain::flush() {
   for (const auto& outlet : remote_) outlet->flush();
 }
+
+void Domain::release_free_memory() { release_free_memory_of(*store_); }
 
 void Domain::save_progress(base::Instant now) {
   store_->save_sequence(std::max(directory_->sequence(), clock_version(now.wall)));

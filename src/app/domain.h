@@ -32,6 +32,8 @@ class Domain final : public gateway::HubPorts {
   void start(Deadlines& deadlines, gateway::Outlet& own_frontend);
   // At the end of each turn of the hub's loop.
   void flush();
+  // What the store's thread has freed goes back to the system.
+  void release_free_memory();
 
   // After the core threads have stopped: keeps what there is to keep.
   void stop(base::Instant now);

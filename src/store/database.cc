@@ -11,7 +11,7 @@ constexpr int kBusyTimeoutMs = 1000;
 
 // In KiB. What is read at a login lies in the kernel's cache as well; an import writes all over two
 // trees, and without room for them every page would be written many times.
-constexpr const char* kUsualCache = "PRAGMA cache_size = -4096";
+constexpr const char* kUsualCache = "PRAGMA cache_size = -1024";
 constexpr const char* kLargeCache = "PRAGMA cache_size = -65536";
 
 }  // namespace
@@ -43,8 +43,10 @@ void Database::commit() {
   large_cache_ = false;
   // What is committed stays so, even if the memory cannot be given back.
   database_.tryExec(kUsualCache);
-  database_.tryExec("PRAGMA shrink_memory");
+  release_memory();
 }
+
+void Database::release_memory() { database_.tryExec("PRAGMA shrink_memory"); }
 
 void Database::expect_large_transaction() {
   if (large_cache_) return;

@@ -27,6 +27,9 @@ class Database {
   // The transaction under way is going to touch much of the file: gives it memory for its time.
   void expect_large_transaction();
 
+  // What is only kept to save reading it again.
+  void release_memory();
+
   UserTable& users() { return users_; }
   EdgeTable& edges() { return edges_; }
 

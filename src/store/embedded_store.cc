@@ -262,6 +262,16 @@ void EmbeddedStore::export_user(UserId user, Done<UserExport> done) {
       std::move(done)));
 }
 
+void EmbeddedStore::release_memory(Done<void> done) {
+  impl_->submit(make_operation<void>(
+      Kind::kRead, kOperationBytes,
+      [](Database& database) -> base::Result<void> {
+        database.release_memory();
+        return {};
+      },
+      std::move(done)));
+}
+
 void EmbeddedStore::load_edges(std::optional<presence::Edge> after, std::size_t limit,
                                Done<std::vector<presence::Edge>> done) {
   using Edges = std::vector<presence::Edge>;

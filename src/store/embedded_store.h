@@ -97,6 +97,9 @@ class EmbeddedStore final : public Store {
 
   [[nodiscard]] Counters counters() const;
 
+  // Gives up what is only kept to save reading it again; `done` follows, in the store's thread.
+  void release_memory(Done<void> done);
+
   void save_user(presence::UserRecord record) override;
   void save_user(presence::UserRecord record, Done<void> done) override;
   void load_contacts(presence::UserId user,
