@@ -5,17 +5,18 @@
 
 namespace app {
 
-Core::Core(CoreOptions options, runtime::EventLoop& loop, Domain& domain,
+Core::Core(const CoreOptions& options, runtime::EventLoop& loop, Domain& domain,
            const auth::Authenticator& authenticator, const page::Assets& assets,
            bool serves_operators, net::HttpHandler* operators)
-    : thread_(options.frontend.thread),
+    : loop_(loop),
+      thread_(options.frontend.thread),
       domain_(domain),
       assets_(assets),
       serves_operators_(serves_operators),
       operators_(operators),
       frontend_(options.frontend, authenticator, [&loop] { return loop.now(); }),
       server_(options.engine, options.socketio, random_, [&loop] { return loop.now().steady; }),
-      deadlines_(loop) {
+      deadlines_([&loop] { return loop.now().steady; }) {
   server_.add_namespace("/", frontend_);
   if (thread_ == 0) {
     local_hub_ = std::make_unique<LocalHub>(domain.hub());
@@ -27,10 +28,11 @@ Core::Core(CoreOptions options, runtime::EventLoop& loop, Domain& domain,
   }
   deadlines_.watch([this] { return server_.next_due(); }, [this] { server_.advance(); });
   deadlines_.watch([this] { return frontend_.next_due(); }, [this] { frontend_.advance(); });
+  loop.add_wheel(deadlines_.wheel(), [this](base::TimerNode& node) { deadlines_.on_due(node); });
   loop.at_turn_end([this] { end_turn(); });
 }
 
-Core::~Core() = default;
+Core::~Core() { loop_.remove_wheel(deadlines_.wheel()); }
 
 void Core::end_turn() {
   server_.flush();

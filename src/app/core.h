@@ -30,7 +30,7 @@ class Core final : public net::HttpHandler {
  public:
   // `operators` is the handler of the operators' interface, in the hub's thread only; null when it
   // is served elsewhere. Everything outlives the core.
-  Core(CoreOptions options, runtime::EventLoop& loop, Domain& domain,
+  Core(const CoreOptions& options, runtime::EventLoop& loop, Domain& domain,
        const auth::Authenticator& authenticator, const page::Assets& assets, bool serves_operators,
        net::HttpHandler* operators);
   ~Core() override;
@@ -44,6 +44,7 @@ class Core final : public net::HttpHandler {
  private:
   void end_turn();
 
+  runtime::EventLoop& loop_;
   runtime::SystemRandom random_;
   const unsigned thread_;
   Domain& domain_;
