@@ -4,6 +4,12 @@
 #include "app/domain.h"
 
 namespace app {
+namespace {
+
+// Long enough for a thread that is behind to get on, short enough not to be noticed.
+constexpr base::Duration kRetryInterval{2};
+
+}  // namespace
 
 Core::Core(const CoreOptions& options, runtime::EventLoop& loop, Domain& domain,
            const auth::Authenticator& authenticator, const page::Assets& assets,
@@ -28,6 +34,7 @@ Core::Core(const CoreOptions& options, runtime::EventLoop& loop, Domain& domain,
   }
   deadlines_.watch([this] { return server_.next_due(); }, [this] { server_.advance(); });
   deadlines_.watch([this] { return frontend_.next_due(); }, [this] { frontend_.advance(); });
+  deadlines_.watch([this] { return retry_at_; }, [this] { retry_at_.reset(); });
   loop.add_wheel(deadlines_.wheel(), [this](base::TimerNode& node) { deadlines_.on_due(node); });
   loop.at_turn_end([this] { end_turn(); });
 }
@@ -36,11 +43,9 @@ Core::~Core() { loop_.remove_wheel(deadlines_.wheel()); }
 
 void Core::end_turn() {
   server_.flush();
-  if (thread_ == 0) {
-    domain_.flush();
-  } else {
-    remote_hub_->flush();
-  }
+  const bool all_taken = remote_hub_ == nullptr ? domain_.flush() : remote_hub_->flush();
+  // Nothing else may wake this thread for long: its devices are waiting for answers.
+  retry_at_ = all_taken ? std::nullopt : std::optional(loop_.now().steady + kRetryInterval);
   deadlines_.rearm();
 }
 

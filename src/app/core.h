@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "app/deadlines.h"
 #include "app/links.h"
@@ -55,6 +56,7 @@ class Core final : public net::HttpHandler {
   std::unique_ptr<LocalHub> local_hub_;
   std::unique_ptr<RemoteHub> remote_hub_;
   socketio::Server server_;
+  std::optional<base::SteadyTime> retry_at_;  // for what a full mailbox did not take
   Deadlines deadlines_;
 };
 

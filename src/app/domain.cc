@@ -101,7 +101,7 @@ base::Result<void> Domain::load(base::Instant now) {
       std::min(now.wall, base::wall_from_millis(static_cast<int64_t>(*saved / 1000)));
   directory_ = std::make_unique<presence::Directory>(directory_options(settings_), begin, now);
   std::vector<presence::UserRecord> changed;
-  const auto read = store_->load_users([&](const presence::UserRecord& record) {
+  auto read = store_->load_users([&](const presence::UserRecord& record) {
     if (auto anew = directory_->restore(record, alive_until, now))
       changed.push_back(*std::move(anew));
   });
@@ -111,14 +111,13 @@ base::Result<void> Domain::load(base::Instant now) {
   return read;
 }
 
-void Domain::connect(runtime::CoreThreads& threads,
-                     std::function<gateway::Outlet&(unsigned)> frontend) {
-  loop_ = &threads.loop(0);
+void Domain::connect(std::span<runtime::EventLoop* const> loops,
+                     const std::function<gateway::Outlet&(unsigned)>& frontend) {
+  loop_ = loops.front();
   std::vector<gateway::Outlet*> outlets{&local_};
-  for (unsigned thread = 1; thread < threads.count(); ++thread) {
+  for (unsigned thread = 1; thread < loops.size(); ++thread) {
     remote_.push_back(std::make_unique<RemoteOutlet>(
-        threads.loop(thread),
-        [frontend, thread]() -> gateway::Outlet& { return frontend(thread); }));
+        *loops[thread], [frontend, thread]() -> gateway::Outlet& { return frontend(thread); }));
     outlets.push_back(remote_.back().get());
   }
   hub_ = std::make_unique<gateway::Hub>(*directory_, *this, std::move(outlets),
@@ -132,8 +131,10 @@ void Domain::start(Deadlines& deadlines, gateway::Outlet& own_frontend) {
   deadlines.every(settings_.cleanup_interval, [this] { clean_up(); });
 }
 
-void Domain::flush() {
-  for (const auto& outlet : remote_) outlet->flush();
+bool Domain::flush() {
+  bool all_taken = true;
+  for (const auto& outlet : remote_) all_taken = outlet->flush() && all_taken;
+  return all_taken;
 }
 
 void Domain::save_progress(base::Instant now) {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "app/deadlines.h"
@@ -14,7 +15,7 @@
 #include "config/settings.h"
 #include "gateway/hub.h"
 #include "presence/directory.h"
-#include "runtime/core_threads.h"
+#include "runtime/event_loop.h"
 #include "store/embedded_store.h"
 
 namespace app {
@@ -25,13 +26,15 @@ class Domain final : public gateway::HubPorts {
   static base::Result<std::unique_ptr<Domain>> open(const config::Settings& settings);
   ~Domain() override;
 
-  // Before the threads start: how the hub reaches the devices of each.
-  void connect(runtime::CoreThreads& threads, std::function<gateway::Outlet&(unsigned)> frontend);
+  // Before the threads start: how the hub reaches the devices of each. `loops` are those of the
+  // core threads, the hub's first; `frontend` is asked for in the thread whose number it is given.
+  void connect(std::span<runtime::EventLoop* const> loops,
+               const std::function<gateway::Outlet&(unsigned)>& frontend);
 
   // In the hub's thread, before its loop runs.
   void start(Deadlines& deadlines, gateway::Outlet& own_frontend);
-  // At the end of each turn of the hub's loop.
-  void flush();
+  // At the end of each turn of the hub's loop. False: it has to be called again soon.
+  [[nodiscard]] bool flush();
 
   // After the core threads have stopped: keeps what there is to keep.
   void stop(base::Instant now);
