@@ -7,6 +7,7 @@
 #include <bit>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "app/memory.h"
 #include "contacts/contact_file.h"
@@ -134,7 +135,9 @@ void Domain::start(Deadlines& deadlines, gateway::Outlet& own_frontend) {
 bool Domain::flush() {
   bool all_taken = true;
   for (const auto& outlet : remote_) all_taken = outlet->flush() && all_taken;
-  return all_taken;
+  for (auto waiting = std::exchange(postponed_, {}); !waiting.empty(); waiting.pop_front())
+    post(std::move(waiting.front()));
+  return all_taken && postponed_.empty();
 }
 
 void Domain::save_progress(base::Instant now) {
@@ -157,9 +160,14 @@ void Domain::stop(base::Instant now) {
 }
 
 void Domain::post(std::function<void()> task) {
-  // Only the store's thread waits here, and only while the hub is a million tasks behind.
-  while (!loop_->post([task] { task(); })) {
+  // What the store refuses at once is answered in the hub's thread, which cannot wait for itself.
+  const bool hubs_own = loop_->in_loop_thread();
+  if (hubs_own && !postponed_.empty()) return postponed_.push_back(std::move(task));
+  const auto shared = std::make_shared<std::function<void()>>(std::move(task));
+  while (!loop_->post([shared] { (*shared)(); })) {
     if (stopping_) return;
+    if (hubs_own) return postponed_.push_back(std::move(*shared));
+    // Only the store's thread waits here, and only while the hub is a million tasks behind.
     std::this_thread::yield();
   }
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -42,7 +43,8 @@ class Domain final : public gateway::HubPorts {
   [[nodiscard]] gateway::Hub& hub() { return *hub_; }
   [[nodiscard]] store::EmbeddedStore& store() { return *store_; }
   [[nodiscard]] runtime::EventLoop& hub_loop() { return *loop_; }
-  // Runs `task` in the hub's thread; dropped once that has stopped. Any thread.
+  // Runs `task` in the hub's thread, later; dropped once that has stopped. Any thread: another one
+  // waits while the hub's mailbox is full.
   void post(std::function<void()> task);
 
   // gateway::HubPorts
@@ -64,6 +66,7 @@ class Domain final : public gateway::HubPorts {
   LocalOutlet local_;
   std::vector<std::unique_ptr<RemoteOutlet>> remote_;
   runtime::EventLoop* loop_ = nullptr;
+  std::deque<std::function<void()>> postponed_;  // posted by the hub's thread to itself, when full
   std::atomic<bool> stopping_ = false;
 };
 
