@@ -7,6 +7,7 @@
 #include <bit>
 #include <chrono>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "app/memory.h"
@@ -95,8 +96,11 @@ base::Result<std::unique_ptr<Domain>> Domain::open(const config::Settings& setti
 base::Result<void> Domain::load(base::Instant now) {
   const auto saved = store_->load_sequence();
   if (!saved) return tl::unexpected(saved.error());
+  const auto begun = store_->load_begin();
+  if (!begun) return tl::unexpected(begun.error());
   const presence::Version clock = clock_version(now.wall);
-  const presence::Version begin = clock > *saved ? clock : *saved + kSequenceMargin;
+  const presence::Version known = std::max(*saved, *begun);
+  const presence::Version begin = clock > known ? clock : known + kSequenceMargin;
   // The sequence is saved all the time and follows the clock, so it says when the last run ended.
   const base::WallTime alive_until =
       std::min(now.wall, base::wall_from_millis(static_cast<int64_t>(*saved / 1000)));
@@ -106,10 +110,15 @@ base::Result<void> Domain::load(base::Instant now) {
     if (auto anew = directory_->restore(record, alive_until, now))
       changed.push_back(*std::move(anew));
   });
+  if (!read) return read;
+  // Kept before anything is given out: the next run may not begin there, however short this one is.
+  // A store that cannot write says so by itself, and users may meet all the same.
+  std::ignore = store_->keep_begin(begin);
   for (presence::UserRecord& record : changed) store_->save_user(std::move(record));
-  // A run that ends before its first regular save was alive at its beginning, too.
+  // A run that ends before its first regular save was alive at its beginning, too. Together with
+  // the records: who was connected to the run before was not there.
   store_->save_sequence(begin);
-  return read;
+  return {};
 }
 
 void Domain::connect(std::span<runtime::EventLoop* const> loops,
