@@ -289,7 +289,8 @@ void Frontend::answer_error(Client& client, const socketio::Event& event,
     return;
   }
   client.socket->send_packet(wire::event_packet(
-      "presence_error", wire::presence_error(error, event.name, wire::request_id_of(payload))));
+      "presence_error", wire::presence_error(error, beginning(event.name, kMaxNamedBytes),
+                                             wire::request_id_of(payload))));
 }
 
 void Frontend::send(std::string_view packet, std::span<const presence::DeviceRef> to) {

@@ -302,6 +302,12 @@ TEST_F(FrontendTest, TheNameOfALongUnknownEventIsCutBetweenCharacters) {
   EXPECT_THAT(sent,
               ElementsAre(R"(431[{"error":{"code":"unknown_event","message":"unknown event `)" +
                           std::string(63, 'x') + R"(`"}}])"));
+  // The answer to an event of 100 kB is not as large itself.
+  EXPECT_THAT(
+      say(client, "42[\"" + std::string(100'000, 'x') + "\"]"),
+      ElementsAre(R"(42["presence_error",{"code":"unknown_event",)"
+                  R"("message":"unknown event `)" +
+                  std::string(64, 'x') + R"(`","event":")" + std::string(64, 'x') + R"("}])"));
 }
 
 TEST_F(FrontendTest, EventsBeyondTheRateAreRefusedAndHaveNoEffect) {
