@@ -143,9 +143,10 @@ void EmbeddedStore::save_user(presence::UserRecord record) {
 
 void EmbeddedStore::save_user(presence::UserRecord record, Done<void> done) {
   const UserId user = record.user;
+  const std::size_t bytes = kOperationBytes + user.size() + record.choice.message.size();
   impl_->submit_superseding(
       make_operation<void>(
-          Kind::kWrite, kOperationBytes + user.size() + record.choice.message.size(),
+          Kind::kWrite, bytes,
           [record = std::move(record)](Database& database) -> base::Result<void> {
             database.users().save(record);
             return {};
@@ -250,7 +251,6 @@ void EmbeddedStore::unblock(UserId user, UserId other, Done<EdgeChanges> done) {
 }
 
 void EmbeddedStore::forget_user(UserId user, Done<EdgeChanges> done) {
-  const UserId superseded = user;
   impl_->submit_superseding(edge_operation(
                                 user.size(),
                                 [user](Database& database, EdgeChanges& changes) {
@@ -258,7 +258,7 @@ void EmbeddedStore::forget_user(UserId user, Done<EdgeChanges> done) {
                                   database.users().erase(user);
                                 },
                                 std::move(done)),
-                            superseded);
+                            user);
 }
 
 void EmbeddedStore::export_user(UserId user, Done<UserExport> done) {
