@@ -28,7 +28,7 @@ function(presenced_module name)
     presenced_add_test(${name} ${name}_test)
     # What starts threads, or is linked with what does, is run under ThreadSanitizer too.
     if("Threads::Threads" IN_LIST arg_LINKS OR "Threads::Threads" IN_LIST arg_PRIVATE_LINKS
-       OR "runtime" IN_LIST arg_DEPENDS)
+       OR "runtime" IN_LIST arg_DEPENDS OR "store" IN_LIST arg_DEPENDS)
       set_tests_properties(${name} PROPERTIES LABELS threads)
       add_dependencies(threaded_tests ${name}_test)
     endif()

@@ -51,10 +51,8 @@ void Api::route(const CallPtr& call, std::string_view authorization) {
     return;
   }
   const std::vector<std::string>& path = *call->segments();
-  if (path.size() == 1 && path[0] != "v1") {
-    route_health(call);
-    return;
-  }
+  if (path.size() == 1 && (path[0] == "healthz" || path[0] == "readyz")) return route_health(call);
+  if (path.empty() || path[0] != "v1") return not_found(*call);
   if (options_.api_key.empty()) {
     call->respond(problem(404, "not_found", "the interface is off: api_key is not set"));
     return;

@@ -65,7 +65,10 @@ class Api final : public net::HttpHandler {
   store::Done<T> back(std::function<void(base::Result<T>)> then);
   // The usual end of a change of edges: the hub is told, the caller gets 204.
   store::Done<store::EdgeChanges> answer_changed(CallPtr call);
-  void next_page(const CallPtr& call, std::optional<presence::Edge> after);
+
+  using Page = std::vector<presence::Edge>;
+  void load_page(std::optional<presence::Edge> after, std::function<void(base::Result<Page>)> then);
+  void send_page(const CallPtr& call, const Page& page);
 
   ApiOptions options_;
   gateway::Hub& hub_;

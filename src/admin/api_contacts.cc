@@ -65,16 +65,17 @@ base::Result<std::vector<presence::UserId>> parse_list(std::string_view body) {
 template <class T>
 store::Done<T> Api::back(std::function<void(base::Result<T>)> then) {
   return [post = post_, then = std::move(then)](base::Result<T> result) {
-    post([then, result = std::move(result)] { then(result); });
+    post([then, result = std::move(result)]() mutable { then(std::move(result)); });
   };
 }
 
 store::Done<store::EdgeChanges> Api::answer_changed(CallPtr call) {
-  return back<store::EdgeChanges>([this, call](base::Result<store::EdgeChanges> changes) {
-    if (!changes) return call->respond(problem(changes.error()));
-    hub_.apply(presence::ContactsChanged{*std::move(changes)});
-    call->respond(no_content());
-  });
+  return back<store::EdgeChanges>(
+      [this, call = std::move(call)](base::Result<store::EdgeChanges> changes) {
+        if (!changes) return call->respond(problem(changes.error()));
+        hub_.apply(presence::ContactsChanged{*std::move(changes)});
+        call->respond(no_content());
+      });
 }
 
 void Api::get_contacts(const CallPtr& call, const std::string& user) {
@@ -121,25 +122,34 @@ void Api::change_block(const CallPtr& call, const std::string& user, const std::
 }
 
 void Api::export_edges(const CallPtr& call) {
-  net::HttpResponse head;
-  head.headers.push_back({"Content-Type", "application/x-ndjson"});
-  call->start_stream(std::move(head));
-  next_page(call, std::nullopt);
+  load_page(std::nullopt, [this, call](base::Result<Page> page) {
+    if (!page) return call->respond(problem(page.error()));
+    net::HttpResponse head;
+    head.headers.push_back({"Content-Type", "application/x-ndjson"});
+    call->start_stream(std::move(head));
+    send_page(call, *page);
+  });
 }
 
 // One page is in memory at a time, and the next is read when the peer has taken it.
-void Api::next_page(const CallPtr& call, std::optional<presence::Edge> after) {
-  using Page = std::vector<presence::Edge>;
-  store_.load_edges(std::move(after), kPageEdges, back<Page>([this, call](base::Result<Page> page) {
-                      // The status has been sent: a stream cut short is all that can be said.
-                      if (!page || page->empty()) return call->end_stream();
-                      const auto writer = contacts::EdgeWriter::make(contacts::Format::ndjson);
-                      std::string text;
-                      writer->write(*page, text);
-                      writer->finish(text);
-                      call->write(text,
-                                  [this, call, last = page->back()] { next_page(call, last); });
-                    }));
+void Api::send_page(const CallPtr& call, const Page& page) {
+  if (page.empty()) return call->end_stream();
+  const auto writer = contacts::EdgeWriter::make(contacts::Format::ndjson);
+  std::string text;
+  writer->write(page, text);
+  writer->finish(text);
+  call->write(text, [this, call, last = page.back()] {
+    load_page(last, [this, call](base::Result<Page> next) {
+      // The status has been sent. Whoever keeps what came must not take it for everything.
+      if (!next) return call->abort_stream();
+      send_page(call, *next);
+    });
+  });
+}
+
+void Api::load_page(std::optional<presence::Edge> after,
+                    std::function<void(base::Result<Page>)> then) {
+  store_.load_edges(std::move(after), kPageEdges, back<Page>(std::move(then)));
 }
 
 void Api::import_edges(const CallPtr& call) {

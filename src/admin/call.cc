@@ -77,6 +77,10 @@ void Call::end_stream() {
   exchange.end_stream();
 }
 
+void Call::abort_stream() {
+  if (exchange_ != nullptr) exchange_->abort_stream();
+}
+
 void Call::on_body(net::HttpExchange&, std::string_view body) {
   const BodyHandler handler = std::move(body_handler_);
   body_handler_ = nullptr;

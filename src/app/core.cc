@@ -12,19 +12,23 @@ namespace {
 constexpr base::Duration kTrimInterval{2'000};
 constexpr uint32_t kStorm = 1000;  // requests within the interval
 
+// Long enough for a thread that is behind to get on, short enough not to be noticed.
+constexpr base::Duration kRetryInterval{2};
+
 }  // namespace
 
-Core::Core(CoreOptions options, runtime::EventLoop& loop, Domain& domain,
+Core::Core(const CoreOptions& options, runtime::EventLoop& loop, Domain& domain,
            const auth::Authenticator& authenticator, const page::Assets& assets,
            bool serves_operators, net::HttpHandler* operators)
-    : thread_(options.frontend.thread),
+    : loop_(loop),
+      thread_(options.frontend.thread),
       domain_(domain),
       assets_(assets),
       serves_operators_(serves_operators),
       operators_(operators),
       frontend_(options.frontend, authenticator, [&loop] { return loop.now(); }),
       server_(options.engine, options.socketio, random_, [&loop] { return loop.now().steady; }),
-      deadlines_(loop) {
+      deadlines_([&loop] { return loop.now().steady; }) {
   server_.add_namespace("/", frontend_);
   if (thread_ == 0) {
     local_hub_ = std::make_unique<LocalHub>(domain.hub());
@@ -37,18 +41,18 @@ Core::Core(CoreOptions options, runtime::EventLoop& loop, Domain& domain,
   deadlines_.watch([this] { return server_.next_due(); }, [this] { server_.advance(); });
   deadlines_.watch([this] { return frontend_.next_due(); }, [this] { frontend_.advance(); });
   deadlines_.every(kTrimInterval, [this] { trim_memory(); });
+  deadlines_.watch([this] { return retry_at_; }, [this] { retry_at_.reset(); });
+  loop.add_wheel(deadlines_.wheel(), [this](base::TimerNode& node) { deadlines_.on_due(node); });
   loop.at_turn_end([this] { end_turn(); });
 }
 
-Core::~Core() = default;
+Core::~Core() { loop_.remove_wheel(deadlines_.wheel()); }
 
 void Core::end_turn() {
   server_.flush();
-  if (thread_ == 0) {
-    domain_.flush();
-  } else {
-    remote_hub_->flush();
-  }
+  const bool all_taken = remote_hub_ == nullptr ? domain_.flush() : remote_hub_->flush();
+  // Nothing else may wake this thread for long: its devices are waiting for answers.
+  retry_at_ = all_taken ? std::nullopt : std::optional(loop_.now().steady + kRetryInterval);
   deadlines_.rearm();
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "app/deadlines.h"
 #include "app/links.h"
@@ -31,7 +32,7 @@ class Core final : public net::HttpHandler {
  public:
   // `operators` is the handler of the operators' interface, in the hub's thread only; null when it
   // is served elsewhere. Everything outlives the core.
-  Core(CoreOptions options, runtime::EventLoop& loop, Domain& domain,
+  Core(const CoreOptions& options, runtime::EventLoop& loop, Domain& domain,
        const auth::Authenticator& authenticator, const page::Assets& assets, bool serves_operators,
        net::HttpHandler* operators);
   ~Core() override;
@@ -46,6 +47,7 @@ class Core final : public net::HttpHandler {
   void end_turn();
   void trim_memory();
 
+  runtime::EventLoop& loop_;
   runtime::SystemRandom random_;
   const unsigned thread_;
   Domain& domain_;
@@ -56,6 +58,7 @@ class Core final : public net::HttpHandler {
   std::unique_ptr<LocalHub> local_hub_;
   std::unique_ptr<RemoteHub> remote_hub_;
   socketio::Server server_;
+  std::optional<base::SteadyTime> retry_at_;  // for what a full mailbox did not take
   Deadlines deadlines_;
   uint32_t requests_ = 0;  // since the last trim_memory()
   bool had_storm_ = false;

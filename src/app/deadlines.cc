@@ -1,6 +1,7 @@
 #include "app/deadlines.h"
 
 #include <memory>
+#include <utility>
 
 namespace app {
 namespace {
@@ -10,12 +11,15 @@ constexpr std::size_t kSlots = 1024;
 
 }  // namespace
 
-Deadlines::Deadlines(runtime::EventLoop& loop)
-    : loop_(loop), wheel_(kTick, kSlots, loop.now().steady) {
-  loop_.add_wheel(wheel_, [](base::TimerNode& node) { static_cast<Source&>(node).due(); });
-}
+Deadlines::Deadlines(std::function<base::SteadyTime()> clock)
+    : clock_(std::move(clock)), wheel_(kTick, kSlots, clock_()) {}
 
-Deadlines::~Deadlines() { loop_.remove_wheel(wheel_); }
+void Deadlines::on_due(base::TimerNode& node) {
+  auto& source = static_cast<Source&>(node);
+  // Asked again: what happened since the last turn may have put it off, or made it needless.
+  const std::optional<base::SteadyTime> due = source.next();
+  if (due && *due <= clock_()) source.due();
+}
 
 void Deadlines::watch(NextDue next, std::function<void()> due) {
   Source& source = sources_.emplace_back();
@@ -24,10 +28,10 @@ void Deadlines::watch(NextDue next, std::function<void()> due) {
 }
 
 void Deadlines::every(base::Duration interval, std::function<void()> due) {
-  auto next = std::make_shared<base::SteadyTime>(loop_.now().steady + interval);
+  auto next = std::make_shared<base::SteadyTime>(clock_() + interval);
   watch([next] { return *next; },
         [this, next, interval, due = std::move(due)] {
-          *next = loop_.now().steady + interval;
+          *next = clock_() + interval;
           due();
         });
 }

@@ -1,7 +1,7 @@
 // Deadlines: wakes a loop for everything that says by itself when it next has something to do (the
 // protocol server, the directory, jobs). Asked again at the end of each turn.
 //
-// Belongs to the loop's thread.
+// Pure: the loop drives the wheel, and the time is handed in. Belongs to the loop's thread.
 #pragma once
 
 #include <deque>
@@ -10,7 +10,6 @@
 
 #include "base/time.h"
 #include "base/timer_wheel.h"
-#include "runtime/event_loop.h"
 
 namespace app {
 
@@ -18,15 +17,19 @@ class Deadlines {
  public:
   using NextDue = std::function<std::optional<base::SteadyTime>()>;
 
-  explicit Deadlines(runtime::EventLoop& loop);
-  ~Deadlines();
+  // `clock` is the time of the loop's present turn.
+  explicit Deadlines(std::function<base::SteadyTime()> clock);
 
-  // Calls `due` when the time that `next` tells has come.
+  // Calls `due` when the time that `next` tells has come: once, unless it tells another time then.
   void watch(NextDue next, std::function<void()> due);
-  // Calls `due` every `interval`.
+  // Calls `due` every `interval`. What was missed while the loop was held up is not made up for.
   void every(base::Duration interval, std::function<void()> due);
   // At the end of each turn.
   void rearm();
+
+  // For EventLoop::add_wheel().
+  [[nodiscard]] base::TimerWheel& wheel() { return wheel_; }
+  void on_due(base::TimerNode& node);
 
  private:
   struct Source : base::TimerNode {
@@ -34,7 +37,7 @@ class Deadlines {
     std::function<void()> due;
   };
 
-  runtime::EventLoop& loop_;
+  std::function<base::SteadyTime()> clock_;
   base::TimerWheel wheel_;
   std::deque<Source> sources_;
 };

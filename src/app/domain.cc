@@ -7,6 +7,8 @@
 #include <bit>
 #include <chrono>
 #include <thread>
+#include <tuple>
+#include <utility>
 
 #include "app/memory.h"
 #include "contacts/contact_file.h"
@@ -98,31 +100,38 @@ base::Result<std::unique_ptr<Domain>> Domain::open(const config::Settings& setti
 base::Result<void> Domain::load(base::Instant now) {
   const auto saved = store_->load_sequence();
   if (!saved) return tl::unexpected(saved.error());
+  const auto begun = store_->load_begin();
+  if (!begun) return tl::unexpected(begun.error());
   const presence::Version clock = clock_version(now.wall);
-  const presence::Version begin = clock > *saved ? clock : *saved + kSequenceMargin;
+  const presence::Version known = std::max(*saved, *begun);
+  const presence::Version begin = clock > known ? clock : known + kSequenceMargin;
   // The sequence is saved all the time and follows the clock, so it says when the last run ended.
   const base::WallTime alive_until =
       std::min(now.wall, base::wall_from_millis(static_cast<int64_t>(*saved / 1000)));
   directory_ = std::make_unique<presence::Directory>(directory_options(settings_), begin, now);
   std::vector<presence::UserRecord> changed;
-  const auto read = store_->load_users([&](const presence::UserRecord& record) {
+  auto read = store_->load_users([&](const presence::UserRecord& record) {
     if (auto anew = directory_->restore(record, alive_until, now))
       changed.push_back(*std::move(anew));
   });
+  if (!read) return read;
+  // Kept before anything is given out: the next run may not begin there, however short this one is.
+  // A store that cannot write says so by itself, and users may meet all the same.
+  std::ignore = store_->keep_begin(begin);
   for (presence::UserRecord& record : changed) store_->save_user(std::move(record));
-  // A run that ends before its first regular save was alive at its beginning, too.
+  // A run that ends before its first regular save was alive at its beginning, too. Together with
+  // the records: who was connected to the run before was not there.
   store_->save_sequence(begin);
-  return read;
+  return {};
 }
 
-void Domain::connect(runtime::CoreThreads& threads,
-                     std::function<gateway::Outlet&(unsigned)> frontend) {
-  loop_ = &threads.loop(0);
+void Domain::connect(std::span<runtime::EventLoop* const> loops,
+                     const std::function<gateway::Outlet&(unsigned)>& frontend) {
+  loop_ = loops.front();
   std::vector<gateway::Outlet*> outlets{&local_};
-  for (unsigned thread = 1; thread < threads.count(); ++thread) {
+  for (unsigned thread = 1; thread < loops.size(); ++thread) {
     remote_.push_back(std::make_unique<RemoteOutlet>(
-        threads.loop(thread),
-        [frontend, thread]() -> gateway::Outlet& { return frontend(thread); }));
+        *loops[thread], [frontend, thread]() -> gateway::Outlet& { return frontend(thread); }));
     outlets.push_back(remote_.back().get());
   }
   hub_ = std::make_unique<gateway::Hub>(*directory_, *this, std::move(outlets),
@@ -136,8 +145,12 @@ void Domain::start(Deadlines& deadlines, gateway::Outlet& own_frontend) {
   deadlines.every(settings_.cleanup_interval, [this] { clean_up(); });
 }
 
-void Domain::flush() {
-  for (const auto& outlet : remote_) outlet->flush();
+bool Domain::flush() {
+  bool all_taken = true;
+  for (const auto& outlet : remote_) all_taken = outlet->flush() && all_taken;
+  for (auto waiting = std::exchange(postponed_, {}); !waiting.empty(); waiting.pop_front())
+    post(std::move(waiting.front()));
+  return all_taken && postponed_.empty();
 }
 
 void Domain::release_free_memory() { release_free_memory_of(*store_); }
@@ -162,9 +175,14 @@ void Domain::stop(base::Instant now) {
 }
 
 void Domain::post(std::function<void()> task) {
-  // Only the store's thread waits here, and only while the hub is a million tasks behind.
-  while (!loop_->post([task] { task(); })) {
+  // What the store refuses at once is answered in the hub's thread, which cannot wait for itself.
+  const bool hubs_own = loop_->in_loop_thread();
+  if (hubs_own && !postponed_.empty()) return postponed_.push_back(std::move(task));
+  const auto shared = std::make_shared<std::function<void()>>(std::move(task));
+  while (!loop_->post([shared] { (*shared)(); })) {
     if (stopping_) return;
+    if (hubs_own) return postponed_.push_back(std::move(*shared));
+    // Only the store's thread waits here, and only while the hub is a million tasks behind.
     std::this_thread::yield();
   }
 }

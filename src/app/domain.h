@@ -5,8 +5,10 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "app/deadlines.h"
@@ -14,7 +16,7 @@
 #include "config/settings.h"
 #include "gateway/hub.h"
 #include "presence/directory.h"
-#include "runtime/core_threads.h"
+#include "runtime/event_loop.h"
 #include "store/embedded_store.h"
 
 namespace app {
@@ -25,13 +27,15 @@ class Domain final : public gateway::HubPorts {
   static base::Result<std::unique_ptr<Domain>> open(const config::Settings& settings);
   ~Domain() override;
 
-  // Before the threads start: how the hub reaches the devices of each.
-  void connect(runtime::CoreThreads& threads, std::function<gateway::Outlet&(unsigned)> frontend);
+  // Before the threads start: how the hub reaches the devices of each. `loops` are those of the
+  // core threads, the hub's first; `frontend` is asked for in the thread whose number it is given.
+  void connect(std::span<runtime::EventLoop* const> loops,
+               const std::function<gateway::Outlet&(unsigned)>& frontend);
 
   // In the hub's thread, before its loop runs.
   void start(Deadlines& deadlines, gateway::Outlet& own_frontend);
-  // At the end of each turn of the hub's loop.
-  void flush();
+  // At the end of each turn of the hub's loop. False: it has to be called again soon.
+  [[nodiscard]] bool flush();
   // What the store's thread has freed goes back to the system.
   void release_free_memory();
 
@@ -41,7 +45,8 @@ class Domain final : public gateway::HubPorts {
   [[nodiscard]] gateway::Hub& hub() { return *hub_; }
   [[nodiscard]] store::EmbeddedStore& store() { return *store_; }
   [[nodiscard]] runtime::EventLoop& hub_loop() { return *loop_; }
-  // Runs `task` in the hub's thread; dropped once that has stopped. Any thread.
+  // Runs `task` in the hub's thread, later; dropped once that has stopped. Any thread: another one
+  // waits while the hub's mailbox is full.
   void post(std::function<void()> task);
 
   // gateway::HubPorts
@@ -63,6 +68,7 @@ class Domain final : public gateway::HubPorts {
   LocalOutlet local_;
   std::vector<std::unique_ptr<RemoteOutlet>> remote_;
   runtime::EventLoop* loop_ = nullptr;
+  std::deque<std::function<void()>> postponed_;  // posted by the hub's thread to itself, when full
   std::atomic<bool> stopping_ = false;
 };
 

@@ -3,19 +3,21 @@
 namespace app {
 namespace {
 
-// Posts `batch` for `deliver`; it stays with the caller when the mailbox is full.
+// Posts `batch` for `deliver`; false, and it stays with the caller, when the mailbox is full.
 template <class Batch, class Deliver>
-void post_batch(runtime::EventLoop& loop, Batch& batch, Deliver deliver) {
-  if (batch.empty()) return;
+bool post_batch(runtime::EventLoop& loop, Batch& batch, Deliver deliver) {
+  if (batch.empty()) return true;
   auto shared = std::make_shared<Batch>(std::move(batch));
   batch.clear();
-  if (!loop.post([shared, deliver] { deliver(*shared); })) batch = std::move(*shared);
+  if (loop.post([shared, deliver] { deliver(*shared); })) return true;
+  batch = std::move(*shared);
+  return false;
 }
 
 }  // namespace
 
-void RemoteHub::flush() {
-  post_batch(loop_, batch_, [&hub = hub_](std::vector<gateway::Request>& requests) {
+bool RemoteHub::flush() {
+  return post_batch(loop_, batch_, [&hub = hub_](std::vector<gateway::Request>& requests) {
     for (gateway::Request& request : requests) hub.handle(std::move(request));
   });
 }
@@ -48,9 +50,10 @@ void RemoteOutlet::repeat(const std::vector<Said>& batch, gateway::Outlet& targe
   }
 }
 
-void RemoteOutlet::flush() {
-  post_batch(loop_, batch_,
-             [target = target_](const std::vector<Said>& batch) { repeat(batch, target()); });
+bool RemoteOutlet::flush() {
+  return post_batch(loop_, batch_, [target = target_](const std::vector<Said>& batch) {
+    repeat(batch, target());
+  });
 }
 
 }  // namespace app

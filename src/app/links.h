@@ -1,8 +1,9 @@
 // The mailboxes between the hub's thread and the other core threads. What is said within a turn is
 // collected and posted as one task at its end, so order is kept and a busy turn costs one wake-up.
 //
-// When the receiver's mailbox is full the batch stays and is tried again at the end of the next
-// turn: nothing that was said is lost, and what waits is bounded by what devices may send.
+// When the receiver's mailbox is full the batch stays, and flush() says so: it is to be called
+// again soon, whether or not anything else happens by then. Nothing that was said is lost, and what
+// waits is bounded by what devices may send.
 #pragma once
 
 #include <functional>
@@ -22,7 +23,8 @@ class RemoteHub final : public gateway::HubLink {
  public:
   RemoteHub(runtime::EventLoop& hub_loop, gateway::Hub& hub) : loop_(hub_loop), hub_(hub) {}
   void submit(gateway::Request request) override { batch_.push_back(std::move(request)); }
-  void flush();
+  // False: it has to be called again.
+  [[nodiscard]] bool flush();
 
  private:
   runtime::EventLoop& loop_;
@@ -40,7 +42,8 @@ class RemoteOutlet final : public gateway::Outlet {
   void refuse(presence::DeviceRef device, const base::Error& error) override;
   void close(presence::DeviceRef device, presence::CloseReason reason) override;
   void send(std::string_view packet, std::span<const presence::DeviceRef> to) override;
-  void flush();
+  // False: it has to be called again.
+  [[nodiscard]] bool flush();
 
  private:
   struct Accept {

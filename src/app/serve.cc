@@ -72,7 +72,10 @@ class Server {
                                     : page::DemoPage::kAbsent),
         threads_(thread_options(settings_)),
         cores_(threads_.count()) {
-    domain_->connect(threads_,
+    std::vector<runtime::EventLoop*> loops;
+    for (unsigned thread = 0; thread < threads_.count(); ++thread)
+      loops.push_back(&threads_.loop(thread));
+    domain_->connect(loops,
                      [this](unsigned t) -> gateway::Outlet& { return cores_[t]->frontend(); });
     admin::ApiOptions options;
     options.api_key = settings_.api_key;

@@ -26,6 +26,7 @@ struct Frontend::Client {
   presence::DeviceRef ref;
   TokenBucket bucket;
   TokenBucket heard_bucket{1, base::SteadyTime{}};  // transport packets that count, per second
+  base::SteadyTime next_refusal{};                  // of an event over the limit without an ack
   socketio::Socket* socket = nullptr;               // null until accepted
   socketio::ConnectId connect_id{};                 // of the request it came from
   std::unique_ptr<TokenWatch> token;                // of a client that came with a token

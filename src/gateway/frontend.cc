@@ -15,6 +15,7 @@ namespace gateway {
 namespace {
 
 constexpr base::Duration kTokenGrace{30'000};  // from token_expired to the disconnect
+constexpr base::Duration kRefusalInterval{1'000};
 constexpr base::Duration kTick{50};
 constexpr std::size_t kSlots = 4096;
 constexpr std::size_t kMaxUserAgentBytes = 512;
@@ -216,11 +217,8 @@ void Frontend::on_event(socketio::Socket& socket, const socketio::Event& event) 
   auto* client = static_cast<Client*>(socket.user_data());
   if (client == nullptr) return;
   const boost::json::value* payload = event.args.empty() ? nullptr : &event.args.front();
-  if (!client->bucket.take(options_.events_per_second, clock_().steady)) {
-    answer_error(*client, event, payload,
-                 {base::ErrorCode::kRateLimited, "too many events: limits.events_per_second"});
-    return;
-  }
+  if (!client->bucket.take(options_.events_per_second, clock_().steady))
+    return refuse_over_limit(*client, event, payload);
   base::Result<std::optional<Request>> request = decode(*client, event, payload);
   if (!request) {
     answer_error(*client, event, payload, request.error());
@@ -267,6 +265,19 @@ base::Result<std::optional<Request>> Frontend::decode(Client& client, const sock
                     "unknown event `" + std::string(beginning(event.name, kMaxNamedBytes)) + "`");
 }
 
+// Whoever asks for an acknowledgement gets each of them. To the others it is said now and then: who
+// floods the server must not be flooded in return.
+void Frontend::refuse_over_limit(Client& client, const socketio::Event& event,
+                                 const boost::json::value* payload) {
+  if (!event.ack_id) {
+    const base::SteadyTime now = clock_().steady;
+    if (now < client.next_refusal) return;
+    client.next_refusal = now + kRefusalInterval;
+  }
+  answer_error(client, event, payload,
+               {base::ErrorCode::kRateLimited, "too many events: limits.events_per_second"});
+}
+
 void Frontend::answer_error(Client& client, const socketio::Event& event,
                             const boost::json::value* payload, const base::Error& error) {
   std::string json;
@@ -278,7 +289,8 @@ void Frontend::answer_error(Client& client, const socketio::Event& event,
     return;
   }
   client.socket->send_packet(wire::event_packet(
-      "presence_error", wire::presence_error(error, event.name, wire::request_id_of(payload))));
+      "presence_error", wire::presence_error(error, beginning(event.name, kMaxNamedBytes),
+                                             wire::request_id_of(payload))));
 }
 
 void Frontend::send(std::string_view packet, std::span<const presence::DeviceRef> to) {

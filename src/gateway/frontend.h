@@ -81,6 +81,8 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
                                               const boost::json::value* payload);
   base::Result<void> refresh_token(Client& client, const Asker& asker,
                                    const boost::json::value* payload);
+  void refuse_over_limit(Client& client, const socketio::Event& event,
+                         const boost::json::value* payload);
   void answer_error(Client& client, const socketio::Event& event, const boost::json::value* payload,
                     const base::Error& error);
   void watch_token(Client& client, std::string user_id, std::optional<base::WallTime> expires_at);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "gateway/frontend_fixture.h"
 
 namespace gateway {
@@ -300,6 +302,12 @@ TEST_F(FrontendTest, TheNameOfALongUnknownEventIsCutBetweenCharacters) {
   EXPECT_THAT(sent,
               ElementsAre(R"(431[{"error":{"code":"unknown_event","message":"unknown event `)" +
                           std::string(63, 'x') + R"(`"}}])"));
+  // The answer to an event of 100 kB is not as large itself.
+  EXPECT_THAT(
+      say(client, "42[\"" + std::string(100'000, 'x') + "\"]"),
+      ElementsAre(R"(42["presence_error",{"code":"unknown_event",)"
+                  R"("message":"unknown event `)" +
+                  std::string(64, 'x') + R"(`","event":")" + std::string(64, 'x') + R"("}])"));
 }
 
 TEST_F(FrontendTest, EventsBeyondTheRateAreRefusedAndHaveNoEffect) {
@@ -316,6 +324,44 @@ TEST_F(FrontendTest, EventsBeyondTheRateAreRefusedAndHaveNoEffect) {
   pass(base::Duration(500));
   EXPECT_THAT(say(client, R"(42["get_contacts"])"), IsEmpty());
   EXPECT_EQ(hub.requests.size(), 9U);
+}
+
+TEST_F(FrontendTest, BeyondTheRateAcknowledgementsAreAllGivenAndTheRestIsToldOnceASecond) {
+  options.events_per_second = 1;
+  start(auth::Authenticator(*auth::TokenVerifier::create({.secret = kSecret})));
+  Joined client = join("alice");
+  Joined other = join("bob");
+  const auto flood = [&](int from) {
+    for (int i = from; i < from + 100; ++i) {
+      client.socket.text(R"(42["get_contacts"])");
+      client.socket.text("42" + std::to_string(i) + R"(["get_contacts"])");
+    }
+    host.turn();
+    return client.socket.take();
+  };
+  // What is answered to events without one, and the acknowledgements of [from, from + 100).
+  const auto check = [](const Sent& sent, int from, std::size_t errors, int served) {
+    EXPECT_EQ(std::count_if(sent.begin(), sent.end(),
+                            [](const auto& p) { return p.starts_with(R"(42["presence_error")"); }),
+              errors);
+    for (int i = from; i < from + 100; ++i) {
+      const std::string ack = "43" + std::to_string(i) + "[";
+      EXPECT_EQ(std::count_if(sent.begin(), sent.end(),
+                              [&](const auto& p) { return p.starts_with(ack); }),
+                i < from + served ? 0 : 1)
+          << ack;
+    }
+  };
+  // The burst of 4 goes to the hub: two with an acknowledgement, and two without.
+  check(flood(0), 0, 1, 2);
+  pass(base::Duration(950));
+  check(flood(100), 100, 0, 0);
+  pass(base::Duration(50));
+  // One more is served by now, the first; a second has passed since the last refusal.
+  check(flood(200), 200, 1, 0);
+  // Each connection for itself; within the limit every refusal is told.
+  for (int i = 0; i < 3; ++i)
+    EXPECT_THAT(say(other, R"(42["typing"])"), ElementsAre(HasSubstr("unknown_event")));
 }
 
 TEST_F(FrontendTest, OtherPacketsCountAsBeingHeardOnlyWhenTheTransportIsTheSource) {

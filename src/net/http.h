@@ -87,6 +87,8 @@ class HttpExchange {
   virtual void start_stream(HttpResponse head) = 0;
   virtual bool write_chunk(std::string_view bytes) = 0;
   virtual void end_stream() = 0;
+  // Cuts the connection, which tells the peer that the answer is not whole. on_aborted() follows.
+  virtual void abort_stream() = 0;
 
   // Answers 101 and turns the connection into a WebSocket, which belongs to `handler` until
   // on_closed(). The caller has checked the request with websocket_handshake_error().

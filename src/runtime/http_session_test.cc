@@ -236,6 +236,17 @@ TEST(HttpSession, TellsAStreamOfAnAbort) {
   EXPECT_TRUE(server.has_connections(0));
 }
 
+TEST(HttpSession, AStreamThatIsAbortedHasNoEnd) {
+  TestServer server;
+  TestClient client(server.port());
+  client.send("GET /broken HTTP/1.1\r\nHost: h\r\n\r\n");
+  const std::string answer = client.take_rest();
+  EXPECT_NE(answer.find("4\r\nhalf\r\n"), std::string::npos) << answer;
+  EXPECT_EQ(answer.find("0\r\n\r\n"), std::string::npos) << answer;
+  EXPECT_TRUE(server.events().wait_for("aborted"));
+  EXPECT_TRUE(server.has_connections(0));
+}
+
 // -- Limits and deadlines
 
 CoreOptions impatient() {

@@ -5,8 +5,8 @@
 //   /echo       answers with the body              /ws-late   the same, accepted in the next turn
 //   /late       answers in the next turn           /thread    answers with its thread's number
 //   /never      waits for ever                     /move/N    moves to thread N, then as /thread
-//   /stream/N   N chunks of 64 KiB                 /ws/X      X: what the WebSocket does on a
-//   message
+//   /stream/N   N chunks of 64 KiB                 /broken    a chunk, and then no end
+//   /ws/X       X: what the WebSocket does on a message
 #pragma once
 
 #include <gtest/gtest.h>
@@ -100,6 +100,10 @@ class TestHandler final : public net::HttpHandler, public net::HttpExchangeListe
       events_.add("waiting");
     } else if (path.starts_with("/stream/")) {
       stream(exchange, std::stoi(path.substr(8)));
+    } else if (path == "/broken") {
+      exchange.start_stream({});
+      exchange.write_chunk("half");
+      later([&exchange] { exchange.abort_stream(); });
     } else if (path == "/ws" || path == "/ws-deflate") {
       accept(exchange, path == "/ws-deflate");
     } else if (path == "/ws-late") {

@@ -61,13 +61,19 @@ class EmbeddedStore::Impl : public StoreThread {
 
   // Queues the work and waits for its outcome; not on the store's thread.
   template <class T, class Work>
-  base::Result<T> wait_for(Work work) {
+  base::Result<T> wait_for(Kind kind, Work work) {
     // Shared, because set_value() may still be touching the promise when the waiter goes on.
     const auto promise = std::make_shared<std::promise<base::Result<T>>>();
     submit(make_operation<T>(
-        Kind::kRead, kOperationBytes, std::move(work),
+        kind, kOperationBytes, std::move(work),
         Done<T>([promise](base::Result<T> outcome) { promise->set_value(std::move(outcome)); })));
     return promise->get_future().get();
+  }
+
+  base::Result<uint64_t> load_mark(UserTable::Mark mark) {
+    return wait_for<uint64_t>(Kind::kRead, [mark](Database& database) -> base::Result<uint64_t> {
+      return static_cast<uint64_t>(database.users().mark(mark));
+    });
   }
 
   // Each step queues the next when it is answered, behind whatever came in between.
@@ -100,19 +106,28 @@ base::Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(Options options
 
 base::Result<void> EmbeddedStore::load_users(
     const std::function<void(presence::UserRecord)>& each) {
-  return impl_->wait_for<void>([&each](Database& database) -> base::Result<void> {
+  return impl_->wait_for<void>(Kind::kRead, [&each](Database& database) -> base::Result<void> {
     database.users().for_each(each);
     return {};
   });
 }
 
 base::Result<uint64_t> EmbeddedStore::load_sequence() {
-  return impl_->wait_for<uint64_t>([](Database& database) -> base::Result<uint64_t> {
-    return static_cast<uint64_t>(database.users().sequence());
-  });
+  return impl_->load_mark(UserTable::Mark::kSequence);
 }
 
 void EmbeddedStore::save_sequence(uint64_t value) { impl_->save_sequence(value); }
+
+base::Result<uint64_t> EmbeddedStore::load_begin() {
+  return impl_->load_mark(UserTable::Mark::kBegin);
+}
+
+base::Result<void> EmbeddedStore::keep_begin(uint64_t value) {
+  return impl_->wait_for<void>(Kind::kWrite, [value](Database& database) -> base::Result<void> {
+    database.users().raise(UserTable::Mark::kBegin, static_cast<int64_t>(value));
+    return {};
+  });
+}
 
 void EmbeddedStore::purge(base::WallTime cutoff, Done<uint64_t> done) {
   impl_->purge_step(cutoff, {}, 0, std::move(done));
@@ -128,9 +143,10 @@ void EmbeddedStore::save_user(presence::UserRecord record) {
 
 void EmbeddedStore::save_user(presence::UserRecord record, Done<void> done) {
   const UserId user = record.user;
+  const std::size_t bytes = kOperationBytes + user.size() + record.choice.message.size();
   impl_->submit_superseding(
       make_operation<void>(
-          Kind::kWrite, kOperationBytes + user.size() + record.choice.message.size(),
+          Kind::kWrite, bytes,
           [record = std::move(record)](Database& database) -> base::Result<void> {
             database.users().save(record);
             return {};
@@ -235,7 +251,6 @@ void EmbeddedStore::unblock(UserId user, UserId other, Done<EdgeChanges> done) {
 }
 
 void EmbeddedStore::forget_user(UserId user, Done<EdgeChanges> done) {
-  const UserId superseded = user;
   impl_->submit_superseding(edge_operation(
                                 user.size(),
                                 [user](Database& database, EdgeChanges& changes) {
@@ -243,7 +258,7 @@ void EmbeddedStore::forget_user(UserId user, Done<EdgeChanges> done) {
                                   database.users().erase(user);
                                 },
                                 std::move(done)),
-                            superseded);
+                            user);
 }
 
 void EmbeddedStore::export_user(UserId user, Done<UserExport> done) {

@@ -85,6 +85,11 @@ class EmbeddedStore final : public Store {
   // after write_behind_interval. load_sequence() waits for the store's thread; 0 when never saved.
   base::Result<uint64_t> load_sequence();
   void save_sequence(uint64_t value);
+  // Where the sequence of a run begins, below 2^63: the highest that was kept, 0 without one.
+  // Unlike the sequence, keeping it does not say that the run was alive any longer than that. At
+  // start, synchronously; kept when it would survive kill -9.
+  base::Result<uint64_t> load_begin();
+  base::Result<void> keep_begin(uint64_t value);
 
   // Retention: forgets last-seen times before `cutoff` and choices that ended before it, then
   // deletes records that hold nothing else. In steps, so that other work is not held up. The

@@ -168,6 +168,21 @@ TEST_F(Embedded, TheSequenceNeverFallsAndGoesWithTheNextTransaction) {
   EXPECT_EQ(store_->load_sequence(), 9U);
 }
 
+TEST_F(Embedded, TheBeginningIsKeptAtOnceAndApartFromTheSequence) {
+  reopen();
+  EXPECT_EQ(store_->load_begin(), 0U);
+  const uint64_t commits = store_->counters().commits;
+  EXPECT_TRUE(store_->keep_begin(9));
+  EXPECT_EQ(store_->counters().commits, commits + 1);
+  EXPECT_TRUE(store_->keep_begin(7));
+  EXPECT_EQ(store_->load_begin(), 9U);
+  EXPECT_EQ(store_->load_sequence(), 0U);
+  reopen();
+  EXPECT_EQ(store_->load_begin(), 9U);
+  store_->stop();
+  EXPECT_FALSE(store_->keep_begin(11));
+}
+
 TEST_F(Embedded, PurgeForgetsWhatIsOlderThanTheCutoff) {
   reopen();
   UserRecord chosen = seen_at("chosen", 10);

@@ -142,7 +142,7 @@ void StoreThread::add_sequence(Turn& turn, bool writes, base::SteadyTime now) {
   turn.insert(turn.begin(), make_operation<void>(
                                 Operation::Kind::kWrite, 0,
                                 [value](Database& database) -> base::Result<void> {
-                                  database.users().raise_sequence(value);
+                                  database.users().raise(UserTable::Mark::kSequence, value);
                                   return {};
                                 },
                                 Done<void>([this, value](const base::Result<void>& written) {

@@ -11,6 +11,13 @@ namespace {
 // As on the wire; the position is the value of presence::Status.
 const std::array<std::string, 4> kStatusNames = {"online", "away", "busy", "offline"};
 
+// The position is the value of UserTable::Mark.
+const std::array<std::string, 2> kMarkNames = {"sequence", "begin"};
+
+const std::string& name_of(UserTable::Mark mark) {
+  return kMarkNames.at(static_cast<std::size_t>(mark));
+}
+
 presence::Status status_from_name(const std::string& name) {
   for (std::size_t i = 0; i < kStatusNames.size(); ++i)
     if (kStatusNames[i] == name) return static_cast<presence::Status>(i);
@@ -54,10 +61,10 @@ UserTable::UserTable(SQLite::Database& database)
         WHERE user > ?1 AND (?2 IS NULL OR user <= ?2)
           AND last_seen = 0 AND visible_last_seen = 0 AND connected = 0
           AND status = 'online' AND message = '')"),
-      sequence_(database, "SELECT value FROM numbers WHERE name = 'sequence'"),
-      raise_sequence_(database, R"(
-        INSERT INTO numbers VALUES ('sequence', ?1)
-        ON CONFLICT (name) DO UPDATE SET value = max(value, ?1))"),
+      mark_(database, "SELECT value FROM numbers WHERE name = ?1"),
+      raise_mark_(database, R"(
+        INSERT INTO numbers VALUES (?1, ?2)
+        ON CONFLICT (name) DO UPDATE SET value = max(value, ?2))"),
       touch_(database, "INSERT OR REPLACE INTO numbers VALUES ('touched', 0)") {}
 
 void UserTable::save(const presence::UserRecord& record) {
@@ -115,12 +122,15 @@ UserTable::PurgeStep UserTable::purge_some(base::WallTime cutoff, const presence
   return step;
 }
 
-int64_t UserTable::sequence() {
-  StatementUse use(sequence_);
+int64_t UserTable::mark(Mark which) {
+  StatementUse use(mark_);
+  use.bind(name_of(which));
   return use.next_row() ? use.number(0) : 0;
 }
 
-void UserTable::raise_sequence(int64_t value) { StatementUse(raise_sequence_).bind(value).run(); }
+void UserTable::raise(Mark which, int64_t value) {
+  StatementUse(raise_mark_).bind(name_of(which)).bind(value).run();
+}
 
 void UserTable::touch() { StatementUse(touch_).run(); }
 

@@ -29,8 +29,10 @@ class UserTable {
   };
   PurgeStep purge_some(base::WallTime cutoff, const presence::UserId& after, std::size_t limit);
 
-  int64_t sequence();
-  void raise_sequence(int64_t value);
+  // Numbers that never fall; 0 to begin with.
+  enum class Mark : uint8_t { kSequence, kBegin };
+  int64_t mark(Mark which);
+  void raise(Mark which, int64_t value);
   // Changes the file without changing what it says.
   void touch();
 
@@ -42,8 +44,8 @@ class UserTable {
   SQLite::Statement page_end_;
   SQLite::Statement purge_;
   SQLite::Statement erase_empty_;
-  SQLite::Statement sequence_;
-  SQLite::Statement raise_sequence_;
+  SQLite::Statement mark_;
+  SQLite::Statement raise_mark_;
   SQLite::Statement touch_;
 };
 

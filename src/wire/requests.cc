@@ -31,7 +31,7 @@ Result<const json::object*> as_object(const json::value* payload) {
 }
 
 Result<const json::object*> required_object(const json::value* payload, std::string_view field) {
-  const Result<const json::object*> object = as_object(payload);
+  Result<const json::object*> object = as_object(payload);
   if (object && *object == nullptr) return invalid(fmt::format("{} is missing", field));
   return object;
 }

@@ -295,6 +295,20 @@ describe('floods', () => {
     await until(async () => !(await a.call('get_user_presence', { userId: alice })).error, { what: 'an event to be served again' });
   });
 
+  scene('a flood without acknowledgements is answered once a second, and acknowledgements as ever', async (world) => {
+    const { alice, a } = await world.pair();
+    const began = performance.now();
+    for (let i = 0; i < 2000; i++) a.emit('user_heartbeat', {});
+    // In order behind the flood: each is answered, once, or its promise or the device's checks fail.
+    const answers = await Promise.all(Array.from({ length: 50 }, () => a.call('get_user_presence', { userId: alice })));
+    const seconds = (performance.now() - began) / 1000;
+    assert.ok(answers.some(({ error }) => error), 'the flood is beyond the limit');
+    const refusals = a.events.filter(({ event }) => event === 'presence_error');
+    assert.ok(refusals.length >= 1 && refusals.length <= 1 + seconds, `${refusals.length} refusals in ${seconds} s`);
+    for (const { data } of refusals) assert.equal(data.event, 'user_heartbeat');
+    assert.deepEqual(a.losses, []);
+  });
+
   scene('200 devices connecting and vanishing', async (world) => {
     const users = world.users(...Array.from({ length: 50 }, (_, i) => `flash${i}`));
     await Promise.all(users.map(async (user) => {
