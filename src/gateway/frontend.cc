@@ -216,6 +216,11 @@ void Frontend::on_event(socketio::Socket& socket, const socketio::Event& event) 
   auto* client = static_cast<Client*>(socket.user_data());
   if (client == nullptr) return;
   const boost::json::value* payload = event.args.empty() ? nullptr : &event.args.front();
+  boost::json::value stripped;
+  if (payload != nullptr && !event.attachments.empty()) {
+    stripped = wire::without_attachments(*payload);
+    payload = &stripped;
+  }
   if (!client->bucket.take(options_.events_per_second, clock_().steady)) {
     answer_error(*client, event, payload,
                  {base::ErrorCode::kRateLimited, "too many events: limits.events_per_second"});

@@ -59,6 +59,10 @@ base::Result<std::string> parse_contacts_request(const boost::json::value* paylo
 
 base::Result<std::string> parse_refresh(const boost::json::value* payload);
 
+// A copy of a binary event's payload with null for each of its attachments, which JSON holds the
+// place of with an object: no field of ours is binary, and an attachment is no object.
+boost::json::value without_attachments(const boost::json::value& payload);
+
 // The `requestId` of a payload that may be broken otherwise, for its error; empty when there is
 // none that could be repeated.
 std::string request_id_of(const boost::json::value* payload);

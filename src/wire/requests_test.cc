@@ -301,6 +301,21 @@ TEST(ChosenStatus, ExpiryIsANumberInTheFuture) {
     EXPECT_EQ(refusal(kStatus, with(wrong)), "expiresAt must be a number") << wrong;
 }
 
+TEST(Attachments, AreNoObjectsOfTheClients) {
+  const auto stripped = [](std::string_view text) {
+    return boost::json::serialize(without_attachments(boost::json::parse(text)));
+  };
+  constexpr std::string_view kAttachment = R"({"_placeholder":true,"num":0})";
+  const std::string in_field = R"({"deviceInfo":)" + std::string(kAttachment) + R"(,"idleMs":5})";
+  EXPECT_EQ(stripped(kAttachment), "null");
+  EXPECT_EQ(stripped(in_field), R"({"deviceInfo":null,"idleMs":5})");
+  EXPECT_EQ(stripped(R"({"userIds":["a",{"x":)" + std::string(kAttachment) + "}]}"),
+            R"({"userIds":["a",{"x":null}]})");
+  EXPECT_EQ(stripped(R"({"_placeholder":1})"), R"({"_placeholder":1})");
+  EXPECT_EQ(refusal(kHeartbeat, stripped(kAttachment)), "payload must be an object");
+  EXPECT_EQ(refusal(kHeartbeat, stripped(in_field)), "deviceInfo must be an object");
+}
+
 TEST(Refresh, NeedsATokenOfAtMost8KiB) {
   EXPECT_EQ(parsed(kRefresh, R"({"token":"t"})"), "t");
   expect_limits(kRefresh, "token", 8 * 1024);

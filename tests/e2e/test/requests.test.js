@@ -273,6 +273,14 @@ describe('refusals', () => {
     const answer = await b.call('get_user_presence', { userId: Buffer.from('x') });
     assert.equal(answer.error?.code, 'invalid_argument');
     assert.equal((await b.call('dance', Buffer.from([1, 2, 3]))).error?.code, 'unknown_event');
+    // Also where an object belongs, which is what the wire has in the place of one.
+    for (const event of ['user_heartbeat', 'get_contacts', 'set_user_status']) {
+      await b.denied('invalid_argument', 'payload', event, Buffer.from('x'));
+    }
+    await b.denied('invalid_argument', 'deviceInfo', 'user_heartbeat', { deviceInfo: Buffer.from('x') });
+    await b.denied('invalid_argument', 'userIds', 'check_users_presence', { userIds: [Buffer.from('x')] });
+    // An unknown field is ignored whatever it holds.
+    await b.heartbeat({ photo: Buffer.from('x'), deviceInfo: { type: 'web', icon: new Uint8Array(3) } });
     await b.settle();
   });
 
