@@ -187,6 +187,15 @@ describe('set_user_status', () => {
     a.nothing();
   });
 
+  scene('each of several at once is acknowledged with what it chose, not with what came after', async (world) => {
+    const [alice] = world.users('alice');
+    const a = await world.connect(alice);
+    const choices = ['busy', 'away', 'offline', 'online'].map((status, i) => ({ status, customMessage: `choice ${i}` }));
+    const answers = await Promise.all(choices.map((choice) => a.ask('set_user_status', choice)));
+    assert.deepEqual(answers.map(({ status, customMessage }) => ({ status, customMessage })), choices);
+    answers.forEach(({ version }, i) => assert.ok(i === 0 || version > answers[i - 1].version));
+  });
+
   scene('missing or wrong fields change nothing', async (world) => {
     const { alice, a, b } = await world.pair();
     await a.setStatus('busy', { customMessage: 'kept' });
