@@ -20,7 +20,7 @@ namespace wire {
 constexpr std::size_t kMaxTokenBytes = 8 * 1024;
 constexpr std::size_t kMaxCursorBytes = 1024;
 constexpr std::size_t kMaxRequestIdBytes = 256;
-constexpr std::size_t kMaxDeviceInfoBytes = 128;  // of `os` and `browser`
+constexpr std::size_t kMaxDeviceInfoBytes = 512;  // of `os` and `browser`: a whole User-Agent fits
 constexpr std::size_t kMaxBulkIds = 1000;
 
 struct ConnectPayload {

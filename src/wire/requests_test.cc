@@ -138,9 +138,9 @@ TEST(DeviceInfo, IsAnObjectOfBoundedStrings) {
     const auto info = [&](std::string_view object) {
       return "{\"deviceInfo\":" + std::string(object) + "}";
     };
-    EXPECT_TRUE(accepts(kHeartbeat, info(member(field, 128))));
-    EXPECT_EQ(refusal(kHeartbeat, info(member(field, 129))),
-              "deviceInfo." + field + " must be at most 128 bytes long");
+    EXPECT_TRUE(accepts(kHeartbeat, info(member(field, 512))));
+    EXPECT_EQ(refusal(kHeartbeat, info(member(field, 513))),
+              "deviceInfo." + field + " must be at most 512 bytes long");
     EXPECT_EQ(refusal(kHeartbeat, info("{\"" + field + "\":7}")),
               "deviceInfo." + field + " must be a string");
   }

@@ -50,6 +50,14 @@ describe('user_heartbeat', () => {
     assert.equal(device.os, 'android');
   });
 
+  scene('browser may be a whole navigator.userAgent', async (world) => {
+    const [alice] = world.users('alice');
+    const browser = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_4_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4.1 Mobile/15E148 Safari/604.1';
+    const a = await world.connect(alice, { auth: { deviceInfo: { type: 'mobile', os: 'iOS', browser } } });
+    await a.heartbeat({ deviceInfo: { type: 'mobile', os: 'iOS', browser } });
+    assert.equal((await server.presence(alice)).devices[0].browser, browser);
+  });
+
   scene('wrong types name the field and change nothing', async (world) => {
     const [alice] = world.users('alice');
     const a = await world.connect(alice, { auth: { deviceInfo: { type: 'desktop', os: 'Linux' } } });
