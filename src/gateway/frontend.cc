@@ -15,6 +15,8 @@ namespace gateway {
 namespace {
 
 constexpr base::Duration kTokenGrace{30'000};  // from token_expired to the disconnect
+// A flood of packets is told of once in this time, which is finer than the directory's deadlines.
+constexpr base::Duration kHeardAtOnce{10};
 constexpr base::Duration kTick{50};
 constexpr std::size_t kSlots = 4096;
 constexpr std::size_t kMaxUserAgentBytes = 512;
@@ -208,8 +210,11 @@ void Frontend::close(presence::DeviceRef device, presence::CloseReason) {
 void Frontend::on_heard(socketio::Socket& socket) {
   if (options_.heartbeat_source != HeartbeatSource::transport) return;
   auto* client = static_cast<Client*>(socket.user_data());
-  if (client != nullptr && client->heard_bucket.take(1, clock_().steady))
-    hub_->submit(presence::Heard{client->ref});
+  if (client == nullptr) return;
+  const base::SteadyTime now = clock_().steady;
+  if (now - client->heard < kHeardAtOnce) return;
+  client->heard = now;
+  hub_->submit(presence::Heard{client->ref});
 }
 
 void Frontend::on_event(socketio::Socket& socket, const socketio::Event& event) {
