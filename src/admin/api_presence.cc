@@ -65,11 +65,9 @@ void Api::put_status(const CallPtr& call, const std::string& user) {
     if (!value) return self->respond(problem(value.error()));
     const auto choice = wire::parse_status(&*value, hub_.now().wall);
     if (!choice) return self->respond(problem(choice.error()));
-    hub_.choose(user, *choice, [this, user, self](base::Result<void> kept) {
+    hub_.choose(user, *choice, [self](base::Result<std::string> kept) {
       if (!kept) return self->respond(problem(kept.error()));
-      std::string json;
-      append_presence(json, hub_, user, wire::Devices::listed);
-      self->respond(json_response(200, std::move(json)));
+      self->respond(json_response(200, *std::move(kept)));
     });
   });
 }

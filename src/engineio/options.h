@@ -37,7 +37,8 @@ struct Options {
   bool upgrades = true;                       // from polling to WebSocket
   bool deflate = false;                       // permessage-deflate
   std::size_t compression_threshold = 1'024;  // polling answers from this size on, in bytes
-  // Bytes waiting to go out to one session; a slower reader is closed with `transport error`.
+  // Bytes waiting to go out to one session, beside one message that is larger than that; a slower
+  // reader is closed with `transport error`.
   std::size_t max_buffered = 4U << 20;
   // Polling sessions whose client never sent anything; beyond it handshakes are refused (503).
   std::size_t max_silent_sessions = 20'000;

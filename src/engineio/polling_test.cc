@@ -247,11 +247,15 @@ TEST_F(PollingTest, ASlowReaderIsClosedWithTransportError) {
   start();
   handler.echo = false;
   open_polling();
+  handler.last->send_text("w");
   handler.last->send_text(std::string(5'000, 'x'));  // one message always has room
-  EXPECT_GE(handler.last->backlog(), 5'001U);
-  handler.last->send_text("y");
+  EXPECT_GE(handler.last->backlog(), 5'002U);
+  handler.last->send_text(std::string(900, 'y'));  // and does not count
   host.turn();
-  EXPECT_EQ(handler.take(), (Log{"open", "closed transport error"}));
+  EXPECT_EQ(handler.take(), (Log{"open"}));
+  handler.last->send_text(std::string(200, 'z'));
+  host.turn();
+  EXPECT_EQ(handler.take(), (Log{"closed transport error"}));
 }
 
 TEST_F(PollingTest, ASessionIsWritableWhileAGetWaits) {

@@ -77,8 +77,15 @@ void Session::send_prepared(const PreparedMessage& message) {
 bool Session::room_for(std::size_t size) {
   if (state_ != State::kOpen || overflowed_) return false;
   const std::size_t waiting = backlog();
-  // One message always has room, or a large one could never be sent.
-  if (waiting == 0 || waiting + size <= server_.impl_->options.max_buffered) return true;
+  const std::size_t limit = server_.impl_->options.max_buffered;
+  if (waiting == 0) oversized_ = 0;
+  // One message beyond the limit always has room, or a large one could never be sent: beside what
+  // waits before it, and leaving as much room as ever for what follows.
+  if (size > limit && oversized_ == 0) {
+    oversized_ = size;
+    return true;
+  }
+  if (waiting + size <= limit + oversized_) return true;
   overflowed_ = true;
   server_.impl_->overflowed.push_back(this);
   return false;

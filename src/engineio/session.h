@@ -40,8 +40,8 @@ class Session final : private base::TimerNode {
   [[nodiscard]] bool open() const { return state_ == State::kOpen; }
   [[nodiscard]] bool over_websocket() const { return link_ != nullptr; }
 
-  // Queues one message, in order with all others. Beyond Options::max_buffered the session is
-  // closed with kTransportError before the call returns.
+  // Queues one message, in order with all others. Beyond Options::max_buffered the message is
+  // dropped and the session closed with kTransportError by the next flush().
   void send_text(std::string_view text, Compression compression = Compression::kAllowed);
   void send_binary(std::string_view bytes, Compression compression = Compression::kAllowed);
   void send(const PreparedMessage& message);
@@ -103,6 +103,7 @@ class Session final : private base::TimerNode {
   std::unique_ptr<Handshake> handshake_;
   void* user_data_ = nullptr;
   Sid sid_;
+  std::size_t oversized_ = 0;  // of a message larger than the limit, until nothing waits
   State state_ = State::kOpen;
   bool awaiting_pong_ = false;
   bool counted_silent_ = false;  // among Server::Impl::silent

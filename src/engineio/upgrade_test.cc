@@ -101,6 +101,26 @@ TEST_F(WebSocketTest, ASlowReaderIsCutOff) {
   EXPECT_EQ(handler.take(), (Log{"open", "closed transport error"}));
 }
 
+TEST_F(WebSocketTest, OneMessageBeyondTheLimitHasRoomUntilItIsGone) {
+  options.max_buffered = 1'000;
+  start();
+  FakeWebSocket& socket = open_websocket();
+  socket.stalled = true;
+  const std::string large(5'000, 'x');
+  handler.last->send_text("first");
+  handler.last->send_text(large);
+  handler.last->send_text(std::string(900, 'y'));
+  host.turn();
+  EXPECT_FALSE(socket.terminated);
+  socket.drain();
+  handler.last->send_text(std::string(900, 'y'));
+  handler.last->send_text(large);
+  handler.last->send_text(large);
+  host.turn();
+  EXPECT_TRUE(socket.terminated);
+  EXPECT_EQ(handler.take(), (Log{"open", "drained", "closed transport error"}));
+}
+
 TEST_F(WebSocketTest, DrainedIsPassedOn) {
   open_websocket().drain();
   EXPECT_EQ(handler.take(), (Log{"open", "drained"}));

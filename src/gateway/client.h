@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/time.h"
 #include "base/timer_wheel.h"
 #include "gateway/frontend.h"
 #include "gateway/rate_limit.h"
@@ -25,11 +26,11 @@ struct Frontend::Client {
 
   presence::DeviceRef ref;
   TokenBucket bucket;
-  TokenBucket heard_bucket{1, base::SteadyTime{}};  // transport packets that count, per second
-  base::SteadyTime next_refusal{};                  // of an event over the limit without an ack
-  socketio::Socket* socket = nullptr;               // null until accepted
-  socketio::ConnectId connect_id{};                 // of the request it came from
-  std::unique_ptr<TokenWatch> token;                // of a client that came with a token
+  base::SteadyTime heard{};            // when the hub was last told of a transport packet
+  base::SteadyTime next_refusal{};     // of an event over the limit without an ack
+  socketio::Socket* socket = nullptr;  // null until accepted
+  socketio::ConnectId connect_id{};    // of the request it came from
+  std::unique_ptr<TokenWatch> token;   // of a client that came with a token
 };
 
 // A client between its CONNECT and the hub's answer.

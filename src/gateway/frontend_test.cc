@@ -374,12 +374,14 @@ TEST_F(FrontendTest, OtherPacketsCountAsBeingHeardOnlyWhenTheTransportIsTheSourc
   Joined client = join("alice");
   for (int i = 0; i < 100; ++i) client.socket.text("433[]");
   // A flood of packets is no flood of requests.
-  EXPECT_EQ(hub.requests.size(), TokenBucket::kBurst);
-  EXPECT_EQ(std::get<presence::Heard>(hub.requests.front()).device, client.ref);
-  hub.requests.clear();
-  pass(kSecond);
-  client.socket.text("433[]");
+  EXPECT_EQ(hub.requests.size(), 1U);
   EXPECT_EQ(hub.take<presence::Heard>().device, client.ref);
+  // But a steady stream is heard all the time: each may be the last.
+  for (int i = 0; i < 100; ++i) {
+    pass(base::Duration(10));
+    client.socket.text("433[]");
+    EXPECT_EQ(hub.take<presence::Heard>().device, client.ref);
+  }
 }
 
 // --- The end of a token

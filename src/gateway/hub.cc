@@ -107,32 +107,29 @@ void Hub::on(const StatusRequest& request) {
   const presence::User* user = directory_.user_of(request.asker.device);
   if (user == nullptr) return;
   const presence::UserId id = user->id;
-  choose(id, request.choice, [this, asker = request.asker, id](base::Result<void> kept) {
-    if (!kept) {
+  choose(id, request.choice, [this, asker = request.asker](base::Result<std::string> kept) {
+    if (kept) {
+      answer(asker, {}, *kept);
+    } else {
       answer_error(asker, "set_user_status", kept.error());
-      return;
     }
-    const presence::User* now_user = directory_.find(id);
-    if (now_user == nullptr) return;
-    std::string json;
-    wire::append_own_status(json, *now_user, clock_(), wire::Devices::listed);
-    answer(asker, {}, json);
   });
 }
 
 void Hub::choose(const presence::UserId& id, presence::Choice choice,
-                 std::function<void(base::Result<void>)> done) {
+                 std::function<void(base::Result<std::string>)> done) {
   run([this, id, choice = std::move(choice), done = std::move(done)] {
     const auto at = choosing_.try_emplace(id, Choosing{choice_of(id), {}}).first;
     const uint64_t number = ++choices_made_;
     at->second.unkept.push_back({number, choice});
     directory_.apply(presence::Choose{id, choice}, clock_(), *this);
-    ports_.save(record_of(id), [this, id, number, done](base::Result<void> kept) {
-      run([this, id, number, done, kept = std::move(kept)] {
-        choice_kept(id, number, kept.has_value());
-        done(kept);
-      });
-    });
+    ports_.save(record_of(id),
+                [this, id, number, done, status = own_status(id)](base::Result<void> kept) mutable {
+                  run([this, id, number, done, status = std::move(status), kept = std::move(kept)] {
+                    choice_kept(id, number, kept.has_value());
+                    done(kept.map([&status] { return status; }));
+                  });
+                });
   });
 }
 
@@ -168,6 +165,15 @@ presence::UserRecord Hub::record_of(const presence::UserId& id) const {
   presence::UserRecord record;
   record.user = id;
   return record;
+}
+
+std::string Hub::own_status(const presence::UserId& id) const {
+  using Relation = presence::Directory::Relation;
+  const presence::User* user = directory_.find(id);
+  std::string json;
+  wire::append_answer(json, id, {user == nullptr ? Relation::stranger : Relation::self, user},
+                      clock_(), wire::Devices::listed);
+  return json;
 }
 
 void Hub::answer(const Asker& asker, std::string_view event, std::string_view json) {

@@ -48,9 +48,10 @@ class Hub final : private presence::Effects {
   void apply(presence::Input input);
   void contacts_loaded(presence::UserId user,
                        base::Result<std::vector<presence::ContactEntry>> contacts);
-  // Chooses for the user, keeps it, and calls `done` when it is kept; taken back when that fails.
+  // Chooses for the user, keeps it, and calls `done` when it is kept, with the own PresenceStatus
+  // that the choice led to: what comes after it may not be kept yet. Taken back when that fails.
   void choose(const presence::UserId& user, presence::Choice choice,
-              std::function<void(base::Result<void>)> done);
+              std::function<void(base::Result<std::string>)> done);
   // What has become due.
   void tick();
 
@@ -84,6 +85,7 @@ class Hub final : private presence::Effects {
   void choice_kept(const presence::UserId& user, uint64_t number, bool kept);
   [[nodiscard]] presence::Choice choice_of(const presence::UserId& user) const;
   [[nodiscard]] presence::UserRecord record_of(const presence::UserId& user) const;
+  [[nodiscard]] std::string own_status(const presence::UserId& user) const;
 
   // Sends `json` as the acknowledgement, or as `event` when none was asked for (never, when empty).
   void answer(const Asker& asker, std::string_view event, std::string_view json);

@@ -112,6 +112,20 @@ TEST_F(HubTest, AChoiceTakesEffectAtOnceAndIsAcknowledgedWhenItIsKept) {
   EXPECT_EQ(status_of("alice"), Status::busy);
 }
 
+TEST_F(HubTest, AnAcknowledgementTellsOfItsOwnChoiceOnly) {
+  const auto alice = connect("alice");
+  hub.handle(choose(alice, Status::busy, 1));
+  hub.handle(choose(alice, Status::offline, 2));
+  outlet.forget();
+  ports.keep();
+  // The second is not kept yet: a crash now would bring back the first.
+  EXPECT_THAT(outlet.take(alice),
+              ElementsAre(StartsWith(R"(31[{"userId":"alice","status":"busy")")));
+  ports.keep();
+  EXPECT_THAT(outlet.take(alice),
+              ElementsAre(StartsWith(R"(32[{"userId":"alice","status":"offline")")));
+}
+
 TEST_F(HubTest, WithoutAnAcknowledgementAKeptChoiceIsNotAnswered) {
   const auto alice = connect("alice");
   hub.handle(choose(alice, Status::busy, std::nullopt));
@@ -232,7 +246,9 @@ TEST_F(HubTest, ARefusedChoiceDoesNotBringBackAForgottenUser) {
 
 TEST_F(HubTest, TheOperatorChoosesForSomebodyWhoIsNotThere) {
   std::vector<bool> kept;
-  const auto note = [&](base::Result<void> result) { kept.push_back(result.has_value()); };
+  const auto note = [&](const base::Result<std::string>& result) {
+    kept.push_back(result.has_value());
+  };
   hub.choose("carol", {Status::busy, "ill", std::nullopt}, note);
   EXPECT_THAT(kept, IsEmpty());
   EXPECT_EQ(ports.keeping[0].record.user, "carol");

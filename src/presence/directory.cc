@@ -43,10 +43,19 @@ std::optional<UserRecord> Directory::restore(const UserRecord& kept, base::WallT
 void Directory::apply(const Input& input, base::Instant now, Effects& effects) {
   CHECK(effects_ == nullptr);  // an effect must not apply another input
   now_ = now;
+  // Whether anything happened or not: a cursor that stood still would tell whoever holds it that
+  // nobody has stirred, and one that did not that somebody has, maybe an invisible contact.
+  const auto clock = static_cast<Version>(std::max<int64_t>(0, base::to_millis(now.wall))) * 1000;
+  sequence_ = std::max(sequence_, clock);
   effects_ = &effects;
   std::visit([this](const auto& alternative) { on(alternative); }, input);
   effects_ = nullptr;
 }
+
+// Versions are microseconds of the wall clock, or one more than the last where the clock is not
+// ahead of it: they grow over a restart without having been written down, and one sequence over
+// all users is what makes a cursor possible. Below 2^53 until the year 2255.
+Version Directory::next_version() { return ++sequence_; }
 
 void Directory::on(const Tick&) {
   wheel_.advance(now_.steady, [this](base::TimerNode& node) {

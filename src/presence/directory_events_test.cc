@@ -269,6 +269,29 @@ TEST_F(Events, WhoComesBackFromAnAnnouncedAbsenceHasTheSameDevices) {
   EXPECT_EQ(world.take(bob).back().view.devices.at(0).socket_id, TestWorld::socket_id(alice));
 }
 
+TEST_F(Hidden, CursorsDoNotTellThatAnInvisibleUserStirs) {
+  const auto cursor_after = [](bool invisible) {
+    TestWorld run(hidden());
+    run.befriend("alice", "bob");
+    const DeviceRef watcher = run.connect("bob");
+    const DeviceRef device = run.connect("alice");
+    if (invisible) {
+      run.choose("alice", Status::offline);
+    } else {
+      run.leave(device);
+    }
+    run.advance(Ms(1'000));
+    if (invisible) {
+      run.connect("alice");
+      run.choose("alice", Status::offline, "x");
+    }
+    run.advance(Ms(1'000));
+    run.heartbeat(watcher);
+    return run.directory().cursor(*run.directory().find("bob"));
+  };
+  EXPECT_EQ(cursor_after(true), cursor_after(false));
+}
+
 TEST_F(Hidden, NothingThatHappensMeanwhileLeavesATrace) {
   const DeviceRef alice = alice_connects();
   world.choose("alice", Status::offline);

@@ -11,15 +11,6 @@
 
 namespace presence {
 
-// Versions are microseconds of the wall clock, or one more than the last where the clock is not
-// ahead of it: they grow over a restart without having been written down, and one sequence over
-// all users is what makes a cursor possible. Below 2^53 until the year 2255.
-Version Directory::next_version() {
-  const auto clock = static_cast<Version>(std::max<int64_t>(0, base::to_millis(now_.wall))) * 1000;
-  sequence_ = std::max(sequence_ + 1, clock);
-  return sequence_;
-}
-
 // The connections of the user's own devices, into recipients_.
 void Directory::collect_devices(const User& user, DeviceRef except) {
   if (user.here == nullptr) return;

@@ -210,6 +210,8 @@ inline void TestSocket::on_text(std::string_view message) {
     socket_->send_text(message);
     return socket_->terminate();
   }
+  if (message.starts_with("large "))
+    return socket_->send_text(std::string(std::stoul(std::string(message.substr(6))), 'l'));
   if (message.starts_with("flood ")) {
     const std::string piece(65536, 'f');
     for (int i = std::stoi(std::string(message.substr(6))); i > 0; --i) socket_->send_text(piece);

@@ -1,5 +1,6 @@
 #include "runtime/websocket_session.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -82,10 +83,12 @@ void WebSocketSession::send_message(net::Opcode opcode, std::string_view message
 }
 
 void WebSocketSession::send_limited(base::SharedBytes frame, Connection::Urgency urgency) {
+  if (connection_.backlog() == 0) oversized_ = 0;
+  if (frame.size() > options_.max_backlog) oversized_ = std::max(oversized_, frame.size());
   connection_.send(std::move(frame), urgency);
-  if (connection_.backlog() <= options_.max_backlog) return;
+  if (connection_.backlog() <= options_.max_backlog + oversized_) return;
   connection_.write_early();
-  if (connection_.backlog() > options_.max_backlog) terminate();
+  if (connection_.backlog() > options_.max_backlog + oversized_) terminate();
 }
 
 void WebSocketSession::close(uint16_t code, std::string_view reason) {

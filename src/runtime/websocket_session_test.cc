@@ -195,6 +195,15 @@ TEST(WebSocketSession, CutsOffAPeerWhoseBacklogGrowsTooLong) {
   EXPECT_TRUE(server.has_connections(0));
 }
 
+TEST(WebSocketSession, OneMessageMayBeLargerThanTheBacklogThatIsAllowed) {
+  TestServer server({.threads = 1}, std::nullopt, {.max_backlog = 1U << 20});
+  TestClient client(server.port(), 4096);
+  client.upgrade("/ws");
+  client.send(TestClient::text("large 8000000") + TestClient::text("flood 10"));
+  EXPECT_EQ(client.take_frame().payload.size(), 8'000'000U);
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(client.take_frame().payload.size(), 65536U);
+}
+
 TEST(WebSocketSession, GivesUpOnAPeerThatTakesNothing) {
   CoreOptions options;
   options.threads = 1;

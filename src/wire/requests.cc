@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <cmath>
@@ -238,6 +239,23 @@ Result<std::string> parse_refresh(const json::value* value) {
   const auto token = string_field(**object, "token", kMaxTokenBytes);
   if (!token) return tl::unexpected(token.error());
   return std::string(*token);
+}
+
+json::value without_attachments(const json::value& payload) {
+  if (const json::array* array = payload.if_array()) {
+    json::array copy;
+    copy.reserve(array->size());
+    for (const json::value& element : *array) copy.push_back(without_attachments(element));
+    return copy;
+  }
+  const json::object* object = payload.if_object();
+  if (object == nullptr) return payload;
+  const json::value* mark = object->if_contains("_placeholder");
+  if (mark != nullptr && mark->is_bool() && mark->get_bool()) return nullptr;
+  json::object copy;
+  copy.reserve(object->size());
+  for (const auto& [key, value] : *object) copy.emplace(key, without_attachments(value));
+  return copy;
 }
 
 std::string request_id_of(const json::value* payload) {

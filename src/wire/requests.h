@@ -20,7 +20,7 @@ namespace wire {
 constexpr std::size_t kMaxTokenBytes = 8 * 1024;
 constexpr std::size_t kMaxCursorBytes = 1024;
 constexpr std::size_t kMaxRequestIdBytes = 256;
-constexpr std::size_t kMaxDeviceInfoBytes = 128;  // of `os` and `browser`
+constexpr std::size_t kMaxDeviceInfoBytes = 512;  // of `os` and `browser`: a whole User-Agent fits
 constexpr std::size_t kMaxBulkIds = 1000;
 
 struct ConnectPayload {
@@ -58,6 +58,10 @@ base::Result<presence::Choice> parse_status(const boost::json::value* payload, b
 base::Result<std::string> parse_contacts_request(const boost::json::value* payload);
 
 base::Result<std::string> parse_refresh(const boost::json::value* payload);
+
+// A copy of a binary event's payload with null for each of its attachments, which JSON holds the
+// place of with an object: no field of ours is binary, and an attachment is no object.
+boost::json::value without_attachments(const boost::json::value& payload);
 
 // The `requestId` of a payload that may be broken otherwise, for its error; empty when there is
 // none that could be repeated.

@@ -138,9 +138,9 @@ TEST(DeviceInfo, IsAnObjectOfBoundedStrings) {
     const auto info = [&](std::string_view object) {
       return "{\"deviceInfo\":" + std::string(object) + "}";
     };
-    EXPECT_TRUE(accepts(kHeartbeat, info(member(field, 128))));
-    EXPECT_EQ(refusal(kHeartbeat, info(member(field, 129))),
-              "deviceInfo." + field + " must be at most 128 bytes long");
+    EXPECT_TRUE(accepts(kHeartbeat, info(member(field, 512))));
+    EXPECT_EQ(refusal(kHeartbeat, info(member(field, 513))),
+              "deviceInfo." + field + " must be at most 512 bytes long");
     EXPECT_EQ(refusal(kHeartbeat, info("{\"" + field + "\":7}")),
               "deviceInfo." + field + " must be a string");
   }
@@ -299,6 +299,21 @@ TEST(ChosenStatus, ExpiryIsANumberInTheFuture) {
   }
   for (const char* wrong : {"null", "\"2030-01-01\"", "true"})
     EXPECT_EQ(refusal(kStatus, with(wrong)), "expiresAt must be a number") << wrong;
+}
+
+TEST(Attachments, AreNoObjectsOfTheClients) {
+  const auto stripped = [](std::string_view text) {
+    return boost::json::serialize(without_attachments(boost::json::parse(text)));
+  };
+  constexpr std::string_view kAttachment = R"({"_placeholder":true,"num":0})";
+  const std::string in_field = R"({"deviceInfo":)" + std::string(kAttachment) + R"(,"idleMs":5})";
+  EXPECT_EQ(stripped(kAttachment), "null");
+  EXPECT_EQ(stripped(in_field), R"({"deviceInfo":null,"idleMs":5})");
+  EXPECT_EQ(stripped(R"({"userIds":["a",{"x":)" + std::string(kAttachment) + "}]}"),
+            R"({"userIds":["a",{"x":null}]})");
+  EXPECT_EQ(stripped(R"({"_placeholder":1})"), R"({"_placeholder":1})");
+  EXPECT_EQ(refusal(kHeartbeat, stripped(kAttachment)), "payload must be an object");
+  EXPECT_EQ(refusal(kHeartbeat, stripped(in_field)), "deviceInfo must be an object");
 }
 
 TEST(Refresh, NeedsATokenOfAtMost8KiB) {

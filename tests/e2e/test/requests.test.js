@@ -50,6 +50,14 @@ describe('user_heartbeat', () => {
     assert.equal(device.os, 'android');
   });
 
+  scene('browser may be a whole navigator.userAgent', async (world) => {
+    const [alice] = world.users('alice');
+    const browser = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_4_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4.1 Mobile/15E148 Safari/604.1';
+    const a = await world.connect(alice, { auth: { deviceInfo: { type: 'mobile', os: 'iOS', browser } } });
+    await a.heartbeat({ deviceInfo: { type: 'mobile', os: 'iOS', browser } });
+    assert.equal((await server.presence(alice)).devices[0].browser, browser);
+  });
+
   scene('wrong types name the field and change nothing', async (world) => {
     const [alice] = world.users('alice');
     const a = await world.connect(alice, { auth: { deviceInfo: { type: 'desktop', os: 'Linux' } } });
@@ -187,6 +195,15 @@ describe('set_user_status', () => {
     a.nothing();
   });
 
+  scene('each of several at once is acknowledged with what it chose, not with what came after', async (world) => {
+    const [alice] = world.users('alice');
+    const a = await world.connect(alice);
+    const choices = ['busy', 'away', 'offline', 'online'].map((status, i) => ({ status, customMessage: `choice ${i}` }));
+    const answers = await Promise.all(choices.map((choice) => a.ask('set_user_status', choice)));
+    assert.deepEqual(answers.map(({ status, customMessage }) => ({ status, customMessage })), choices);
+    answers.forEach(({ version }, i) => assert.ok(i === 0 || version > answers[i - 1].version));
+  });
+
   scene('missing or wrong fields change nothing', async (world) => {
     const { alice, a, b } = await world.pair();
     await a.setStatus('busy', { customMessage: 'kept' });
@@ -273,6 +290,14 @@ describe('refusals', () => {
     const answer = await b.call('get_user_presence', { userId: Buffer.from('x') });
     assert.equal(answer.error?.code, 'invalid_argument');
     assert.equal((await b.call('dance', Buffer.from([1, 2, 3]))).error?.code, 'unknown_event');
+    // Also where an object belongs, which is what the wire has in the place of one.
+    for (const event of ['user_heartbeat', 'get_contacts', 'set_user_status']) {
+      await b.denied('invalid_argument', 'payload', event, Buffer.from('x'));
+    }
+    await b.denied('invalid_argument', 'deviceInfo', 'user_heartbeat', { deviceInfo: Buffer.from('x') });
+    await b.denied('invalid_argument', 'userIds', 'check_users_presence', { userIds: [Buffer.from('x')] });
+    // An unknown field is ignored whatever it holds.
+    await b.heartbeat({ photo: Buffer.from('x'), deviceInfo: { type: 'web', icon: new Uint8Array(3) } });
     await b.settle();
   });
 

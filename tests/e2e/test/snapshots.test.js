@@ -86,6 +86,24 @@ describe('a snapshot on connecting', () => {
   });
 });
 
+scene('a list of tens of thousands arrives whole, and events behind it', async (world) => {
+  const [me, friend] = world.users('me', 'friend');
+  const many = Array.from({ length: 50000 }, (_, i) => `${world.number}.${i}.${'x'.repeat(100)}`);
+  await server.api('PUT', `/v1/users/${me}/contacts?mutual=false`, { contacts: [...many, friend] });
+  for (const transport of ['websocket', 'polling']) {
+    const device = await world.connect(me, { transport, auth: { snapshot: true } });
+    const a = await world.connect(friend);
+    const { users } = await device.expect('presence_snapshot', { full: true });
+    assert.equal(users.length, many.length + 1);
+    await device.expect('user_online', { userId: friend });
+    assert.equal((await device.ask('get_contacts', {})).users.length, many.length + 1);
+    for (const gone of [a, device]) {
+      gone.leave();
+      await world.devices(gone.userId, 0);
+    }
+  }
+});
+
 describe('a snapshot from a cursor', () => {
   /** me with contacts, having read a full snapshot and left; gives the cursor. */
   async function left(world, ...names) {
