@@ -132,7 +132,8 @@ void Api::next_page(const CallPtr& call, std::optional<presence::Edge> after) {
   using Page = std::vector<presence::Edge>;
   store_.load_edges(std::move(after), kPageEdges, back<Page>([this, call](base::Result<Page> page) {
                       // The status has been sent: a stream cut short is all that can be said.
-                      if (!page || page->empty()) return call->end_stream();
+                      if (!page) return call->abort_stream();
+                      if (page->empty()) return call->end_stream();
                       const auto writer = contacts::EdgeWriter::make(contacts::Format::ndjson);
                       std::string text;
                       writer->write(*page, text);

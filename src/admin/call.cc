@@ -77,6 +77,14 @@ void Call::end_stream() {
   exchange.end_stream();
 }
 
+void Call::abort_stream() {
+  if (exchange_ == nullptr) return;
+  const std::shared_ptr<Call> alive = shared_from_this();
+  net::HttpExchange& exchange = *exchange_;
+  let_go();
+  exchange.abort_stream();
+}
+
 void Call::on_body(net::HttpExchange&, std::string_view body) {
   const BodyHandler handler = std::move(body_handler_);
   body_handler_ = nullptr;

@@ -41,6 +41,8 @@ class Call final : public net::HttpExchangeListener, public std::enable_shared_f
   // Calls `more` once the output has room, at once when it has. Not called when the peer has gone.
   void write(std::string_view bytes, std::function<void()> more);
   void end_stream();
+  // Instead of end_stream(): what was sent is not the whole.
+  void abort_stream();
 
   void on_body(net::HttpExchange& exchange, std::string_view body) override;
   void on_body_too_large(net::HttpExchange& exchange) override;

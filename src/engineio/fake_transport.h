@@ -123,6 +123,7 @@ class FakeExchange final : public net::HttpExchange {
   void start_stream(net::HttpResponse) override {}
   bool write_chunk(std::string_view) override { return true; }
   void end_stream() override {}
+  void abort_stream() override {}
   net::WebSocket& accept_websocket(net::WebSocketHandler& handler,
                                    const net::WebSocketOptions& options) override {
     websocket = std::make_unique<FakeWebSocket>(handler, options);

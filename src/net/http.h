@@ -66,9 +66,9 @@ class HttpExchangeListener {
 };
 
 // One request and its answer. Owned by its connection; valid until respond(), end_stream(),
-// accept_websocket() or transfer() was called, or on_aborted() has returned. All of them may be
-// called from inside any callback. Callbacks come from the event loop only, never from inside a
-// call made here.
+// abort_stream(), accept_websocket() or transfer() was called, or on_aborted() has returned. All of
+// them may be called from inside any callback. Callbacks come from the event loop only, never from
+// inside a call made here.
 class HttpExchange {
  public:
   virtual ~HttpExchange() = default;
@@ -87,6 +87,8 @@ class HttpExchange {
   virtual void start_stream(HttpResponse head) = 0;
   virtual bool write_chunk(std::string_view bytes) = 0;
   virtual void end_stream() = 0;
+  // Ends the connection instead, so that the peer does not take what it has for the whole.
+  virtual void abort_stream() = 0;
 
   // Answers 101 and turns the connection into a WebSocket, which belongs to `handler` until
   // on_closed(). The caller has checked the request with websocket_handshake_error().

@@ -304,6 +304,13 @@ void HttpSession::end_stream() {
   answered(stream_closes_);
 }
 
+void HttpSession::abort_stream() {
+  CHECK(stage_ == Stage::kStreaming);
+  listener_ = nullptr;
+  stage_ = Stage::kOver;
+  connection_->cut();
+}
+
 net::WebSocket& HttpSession::accept_websocket(net::WebSocketHandler& handler,
                                               const net::WebSocketOptions& options) {
   CHECK(with_handler());

@@ -41,6 +41,7 @@ class HttpSession final : public Session, public net::HttpExchange {
   void start_stream(net::HttpResponse head) override;
   bool write_chunk(std::string_view bytes) override;
   void end_stream() override;
+  void abort_stream() override;
   net::WebSocket& accept_websocket(net::WebSocketHandler& handler,
                                    const net::WebSocketOptions& options) override;
   void transfer(unsigned thread) override;
