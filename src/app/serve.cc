@@ -13,7 +13,6 @@
 #include "app/authentication.h"
 #include "app/core.h"
 #include "app/domain.h"
-#include "net/client_address.h"
 #include "page/assets.h"
 #include "runtime/clock.h"
 #include "runtime/core_threads.h"
@@ -30,11 +29,7 @@ runtime::CoreOptions thread_options(const config::Settings& settings) {
   runtime::CoreOptions options;
   options.threads = static_cast<unsigned>(settings.threads);
   options.connections_per_address = static_cast<unsigned>(settings.limits.connections_per_address);
-  options.uncounted_address = [proxies = settings.trusted_proxies](std::string_view peer) {
-    const auto address = net::parse_ip_address(peer);
-    return address && std::any_of(proxies.begin(), proxies.end(),
-                                  [&](const auto& range) { return range.contains(*address); });
-  };
+  options.trusted_proxies = settings.trusted_proxies;
   return options;
 }
 

@@ -301,7 +301,8 @@ constexpr Setting kTable[] = {
      .max = 1'000'000},
     {.name = "limits.connections_per_address",
      .default_value = "0",
-     .description = "Most connections from one client address at once; 0 for no limit.",
+     .description = "Most connections from one client address at once, answered 429 beyond; behind "
+                    "`trusted_proxies` the address in X-Forwarded-For counts; 0 for no limit.",
      .slot = at<&S::limits, &S::Limits::connections_per_address>,
      .min = 0,
      .max = 10'000'000},

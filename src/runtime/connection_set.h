@@ -87,6 +87,7 @@ class ConnectionSet final : public TurnStage {
   [[nodiscard]] base::TimerWheel& wheel() { return wheel_; }
   [[nodiscard]] OutputPool& outputs() { return outputs_; }
   [[nodiscard]] const ConnectionTimeouts& timeouts() const { return timeouts_; }
+  [[nodiscard]] AddressLimiter& addresses() { return shared_.addresses; }
   [[nodiscard]] net::HttpHandler& handler(uint8_t listener) { return *handlers_[listener]; }
   [[nodiscard]] std::span<char> read_buffer() { return *read_buffer_; }
   [[nodiscard]] std::span<char> write_buffer() { return *write_buffer_; }
