@@ -13,6 +13,7 @@
 #include "net/client_address.h"
 #include "runtime/address_limiter.h"
 #include "runtime/clock.h"
+#include "runtime/connection_set.h"
 #include "runtime/descriptor_limit.h"
 #include "runtime/listener.h"
 #include "runtime/mailbox.h"
@@ -78,6 +79,14 @@ TEST(AddressLimiter, CountsTheClientsBehindAProxy) {
     own.push_back(limiter.admit_forwarded("10.0.0.1", ""));
     EXPECT_TRUE(own.back().admitted);
   }
+}
+
+TEST(PauseLog, TellsOncePerMinute) {
+  PauseLog pauses;
+  base::SteadyTime now{};
+  EXPECT_TRUE(pauses.tell(now));
+  for (int i = 0; i < 599; ++i) EXPECT_FALSE(pauses.tell(now += base::Duration(100)));
+  EXPECT_TRUE(pauses.tell(now += base::Duration(100)));
 }
 
 TEST(SocketAddress, ShowsIpv4InsideIpv6AsIpv4) {
