@@ -366,6 +366,15 @@ TEST_F(Load, ASecretCanBeInAFile) {
             "--jwt-secret: jwt.secret: the file empty is empty");
 }
 
+TEST_F(Load, ASecretThatBeginsWithAnAtSignIsNotShown) {
+  for (const std::string secret : {"s3cret", "pass/w0rd"}) {
+    const std::string refusal = line(flags({{"jwt.secret", '@' + secret}}));
+    EXPECT_TRUE(refusal.starts_with("--jwt-secret: jwt.secret: begins with @")) << refusal;
+    EXPECT_EQ(refusal.find(secret), std::string::npos) << refusal;
+  }
+  EXPECT_NE(line(flags({{"jwt.secret", "@./none"}})).find("./none"), std::string::npos);
+}
+
 TEST_F(Load, SecretsAreNeverShown) {
   EXPECT_EQ(line(toml("jwt.secret = 12345678")), "presenced.toml:1: jwt.secret must be a string");
   const auto loaded = flags({{"jwt.secret", "s3cret"}, {"api_key", "k3y"}}, Check::kCombinations);
