@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -16,6 +17,7 @@
 #include "page/assets.h"
 #include "runtime/clock.h"
 #include "runtime/core_threads.h"
+#include "runtime/random.h"
 #include "runtime/signals.h"
 
 namespace app {
@@ -54,6 +56,12 @@ CoreOptions core_options(const config::Settings& settings, unsigned thread, unsi
   return options;
 }
 
+std::string made_up_node_id() {
+  std::array<uint8_t, 8> bytes{};
+  runtime::SystemRandom().fill(bytes);
+  return fmt::format("{:02x}", fmt::join(bytes, ""));
+}
+
 // The running server; start-up is its constructor and run(), shutdown is stop().
 class Server {
  public:
@@ -71,7 +79,7 @@ class Server {
                      [this](unsigned t) -> gateway::Outlet& { return cores_[t]->frontend(); });
     admin::ApiOptions options;
     options.api_key = settings_.api_key;
-    options.node = settings_.node_id;
+    options.node = settings_.node_id.empty() ? made_up_node_id() : settings_.node_id;
     options.started = runtime::read_clocks().steady;
     api_ = std::make_unique<admin::Api>(
         options, domain_->hub(), domain_->store(),

@@ -342,6 +342,18 @@ describe('forgetting a user', () => {
   });
 });
 
+test('a node has a name, made up unless it is given', async () => {
+  const named = await Server.start({ node_id: 'berlin-1' });
+  try {
+    const nodes = [];
+    for (const each of [named, server]) nodes.push((await each.api('GET', '/v1/stats')).json.node);
+    assert.equal(nodes[0], 'berlin-1');
+    assert.match(nodes[1], /^[0-9a-f]{16}$/);
+  } finally {
+    await named.stop();
+  }
+});
+
 describe('errors', () => {
   scene('an unknown route is 404, a wrong method 405 (or 404), all problem+json', async () => {
     for (const target of ['/v1', '/v1/', '/v1/nothing', '/v1/users', '/v1/users/a', '/v1/users/a/nothing', '/v1/users/a/contacts/b/c']) {
