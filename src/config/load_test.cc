@@ -260,14 +260,13 @@ TEST_F(Load, LinesNameSettingAndSource) {
       "presenced.toml:1: ping_interval must be a duration such as 500ms, 30s, 5m, 1h or 30d, not "
       "the number 25");
   EXPECT_EQ(line(flags({{"max_payload", "1k"}})),
-            "--max-payload: max_payload must be a whole number from 1000 to 100000000, not `1k`");
+            "--max-payload: max_payload must be a whole number from 1 to 100000000, not `1k`");
   EXPECT_EQ(line(toml("max_payload = \"65536\"")),
-            "presenced.toml:1: max_payload must be a whole number from 1000 to 100000000, not the "
+            "presenced.toml:1: max_payload must be a whole number from 1 to 100000000, not the "
             "string `65536`");
-  EXPECT_EQ(
-      line(toml("max_payload = 1e6")),
-      "presenced.toml:1: max_payload must be a whole number from 1000 to 100000000, not a value "
-      "of another type");
+  EXPECT_EQ(line(toml("max_payload = 1e6")),
+            "presenced.toml:1: max_payload must be a whole number from 1 to 100000000, not a value "
+            "of another type");
   EXPECT_EQ(line(flags({{"threads", "-1"}})),
             "--threads: threads must be `auto` or a whole number from 0 to 256, not `-1`");
   EXPECT_EQ(line(flags({{"deflate", "maybe"}})),
