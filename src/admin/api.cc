@@ -64,13 +64,13 @@ void Api::route(const CallPtr& call, std::string_view authorization) {
     return;
   }
   if (path.size() == 2 && path[1] == "stats") {
-    if (call->method() != "GET") return method_not_allowed(*call, "GET");
+    if (call->method() != "GET") return method_not_allowed(*call, "GET, HEAD");
     return get_stats(call);
   }
   if (path.size() == 2 && path[1] == "contacts") {
     if (call->method() == "GET") return export_edges(call);
     if (call->method() == "POST") return import_edges(call);
-    return method_not_allowed(*call, "GET, POST");
+    return method_not_allowed(*call, "GET, HEAD, POST");
   }
   if (path.size() == 3 && path[1] == "presence" && path[2] == "query") {
     if (call->method() != "POST") return method_not_allowed(*call, "POST");
@@ -96,7 +96,7 @@ void Api::route_user(const CallPtr& call, const std::string& user) {
   const std::string_view what = path[3];
   if (path.size() == 4) {
     if (what == "presence") {
-      if (method != "GET") return method_not_allowed(*call, "GET");
+      if (method != "GET") return method_not_allowed(*call, "GET, HEAD");
       return get_presence(call, user);
     }
     if (what == "status") {
@@ -104,13 +104,13 @@ void Api::route_user(const CallPtr& call, const std::string& user) {
       return put_status(call, user);
     }
     if (what == "export") {
-      if (method != "GET") return method_not_allowed(*call, "GET");
+      if (method != "GET") return method_not_allowed(*call, "GET, HEAD");
       return export_user(call, user);
     }
     if (what == "contacts") {
       if (method == "GET") return get_contacts(call, user);
       if (method == "PUT") return put_contacts(call, user);
-      return method_not_allowed(*call, "GET, PUT");
+      return method_not_allowed(*call, "GET, HEAD, PUT");
     }
   }
   if (path.size() == 5 && what == "devices") {
@@ -130,8 +130,7 @@ void Api::route_user(const CallPtr& call, const std::string& user) {
 }
 
 void Api::route_health(const CallPtr& call) {
-  if (call->method() != "GET" && call->method() != "HEAD")
-    return method_not_allowed(*call, "GET, HEAD");
+  if (call->method() != "GET") return method_not_allowed(*call, "GET, HEAD");
   if (call->segments()->front() == "healthz") {
     call->respond(json_response(200, R"({"status":"ok"})"));
     return;

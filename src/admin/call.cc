@@ -23,7 +23,7 @@ std::optional<std::vector<std::string>> split(std::string_view path) {
 
 Call::Call(net::HttpExchange& exchange)
     : exchange_(&exchange),
-      method_(exchange.request().method),
+      method_(exchange.request().method == "HEAD" ? "GET" : exchange.request().method),
       segments_(split(exchange.request().path())),
       query_(net::parse_query(exchange.request().query())) {}
 

@@ -24,6 +24,7 @@ class Call final : public net::HttpExchangeListener, public std::enable_shared_f
   static std::shared_ptr<Call> take(net::HttpExchange& exchange);
 
   [[nodiscard]] bool open() const { return exchange_ != nullptr; }
+  // A HEAD counts as the GET that it asks about: its connection sends the answer without the body.
   [[nodiscard]] std::string_view method() const { return method_; }
   // The path's segments, percent-decoded; nothing when one is malformed.
   [[nodiscard]] const std::optional<std::vector<std::string>>& segments() const {

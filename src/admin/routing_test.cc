@@ -13,17 +13,17 @@ struct Route {
   std::string methods;  // as the Allow header has them
 };
 const std::vector<Route> kRoutes{
-    {"/v1/users/alice/presence", "GET"},
+    {"/v1/users/alice/presence", "GET, HEAD"},
     {"/v1/presence/query", "POST"},
     {"/v1/users/alice/status", "PUT"},
     {"/v1/users/alice/devices/x", "DELETE"},
-    {"/v1/users/alice/contacts", "GET, PUT"},
+    {"/v1/users/alice/contacts", "GET, HEAD, PUT"},
     {"/v1/users/alice/contacts/bob", "PUT, DELETE"},
     {"/v1/users/alice/blocks/bob", "PUT, DELETE"},
-    {"/v1/contacts", "GET, POST"},
+    {"/v1/contacts", "GET, HEAD, POST"},
     {"/v1/users/alice", "DELETE"},
-    {"/v1/users/alice/export", "GET"},
-    {"/v1/stats", "GET"},
+    {"/v1/users/alice/export", "GET, HEAD"},
+    {"/v1/stats", "GET, HEAD"},
 };
 
 class Routing : public ApiTest {};

@@ -10,6 +10,7 @@
 #include "app/logging.h"
 #include "app/serve.h"
 #include "auth/token_signer.h"
+#include "presence/ids.h"
 #include "runtime/clock.h"
 
 namespace app {
@@ -27,6 +28,8 @@ int execute(const config::ServeCommand& command) {
 }
 
 int execute(const config::TokenCommand& command) {
+  if (const auto valid = presence::check_user_id(command.user_id, "--sub"); !valid)
+    return refuse(valid.error());
   auth::TokenRequest request;
   request.secret = command.secret;
   request.user_id = command.user_id;

@@ -88,8 +88,10 @@ base::Result<std::unique_ptr<Domain>> Domain::open(const config::Settings& setti
   auto store = store::EmbeddedStore::open(std::move(options));
   if (!store) return tl::unexpected(store.error());
   std::unique_ptr<Domain> domain(new Domain(settings, *std::move(store)));
-  if (auto loaded = domain->load(runtime::read_clocks()); !loaded)
-    return tl::unexpected(loaded.error());
+  if (auto loaded = domain->load(runtime::read_clocks()); !loaded) {
+    const std::string why = domain->store_->counters().last_error;
+    return base::fail(loaded.error().code, why.empty() ? loaded.error().message : why);
+  }
   if (!settings.contacts.file.empty()) {
     if (auto imported = import_contacts(*domain->store_, settings.contacts.file); !imported)
       return tl::unexpected(imported.error());

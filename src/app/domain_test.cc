@@ -311,7 +311,7 @@ TEST_F(DomainTest, AChoiceIsKeptWhenItIsAnswered) {
   std::promise<bool> kept;
   loops->in(0, [&] {
     domain->hub().choose("alice", {presence::Status::busy, "m", std::nullopt},
-                         [&](const base::Result<void>& result) {
+                         [&](const base::Result<std::string>& result) {
                            EXPECT_TRUE((*loops)[0].in_loop_thread());
                            kept.set_value(result.has_value());
                          });
@@ -332,7 +332,7 @@ TEST_F(DomainTest, WhatIsDueInTheDirectoryIsDoneInTime) {
   loops->in(0, [this] {
     domain->hub().choose(
         "alice", {presence::Status::busy, "", runtime::read_clocks().wall + milliseconds(30)},
-        [](const base::Result<void>&) {});
+        [](const base::Result<std::string>&) {});
   });
   EXPECT_TRUE(store::eventually([this] {
     pass(milliseconds(0));

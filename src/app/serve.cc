@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -13,10 +14,10 @@
 #include "app/authentication.h"
 #include "app/core.h"
 #include "app/domain.h"
-#include "net/client_address.h"
 #include "page/assets.h"
 #include "runtime/clock.h"
 #include "runtime/core_threads.h"
+#include "runtime/random.h"
 #include "runtime/signals.h"
 
 namespace app {
@@ -30,11 +31,7 @@ runtime::CoreOptions thread_options(const config::Settings& settings) {
   runtime::CoreOptions options;
   options.threads = static_cast<unsigned>(settings.threads);
   options.connections_per_address = static_cast<unsigned>(settings.limits.connections_per_address);
-  options.uncounted_address = [proxies = settings.trusted_proxies](std::string_view peer) {
-    const auto address = net::parse_ip_address(peer);
-    return address && std::any_of(proxies.begin(), proxies.end(),
-                                  [&](const auto& range) { return range.contains(*address); });
-  };
+  options.trusted_proxies = settings.trusted_proxies;
   return options;
 }
 
@@ -59,6 +56,12 @@ CoreOptions core_options(const config::Settings& settings, unsigned thread, unsi
   return options;
 }
 
+std::string made_up_node_id() {
+  std::array<uint8_t, 8> bytes{};
+  runtime::SystemRandom().fill(bytes);
+  return fmt::format("{:02x}", fmt::join(bytes, ""));
+}
+
 // The running server; start-up is its constructor and run(), shutdown is stop().
 class Server {
  public:
@@ -79,7 +82,7 @@ class Server {
                      [this](unsigned t) -> gateway::Outlet& { return cores_[t]->frontend(); });
     admin::ApiOptions options;
     options.api_key = settings_.api_key;
-    options.node = settings_.node_id;
+    options.node = settings_.node_id.empty() ? made_up_node_id() : settings_.node_id;
     options.started = runtime::read_clocks().steady;
     api_ = std::make_unique<admin::Api>(
         options, domain_->hub(), domain_->store(),

@@ -260,14 +260,13 @@ TEST_F(Load, LinesNameSettingAndSource) {
       "presenced.toml:1: ping_interval must be a duration such as 500ms, 30s, 5m, 1h or 30d, not "
       "the number 25");
   EXPECT_EQ(line(flags({{"max_payload", "1k"}})),
-            "--max-payload: max_payload must be a whole number from 1000 to 100000000, not `1k`");
+            "--max-payload: max_payload must be a whole number from 1 to 100000000, not `1k`");
   EXPECT_EQ(line(toml("max_payload = \"65536\"")),
-            "presenced.toml:1: max_payload must be a whole number from 1000 to 100000000, not the "
+            "presenced.toml:1: max_payload must be a whole number from 1 to 100000000, not the "
             "string `65536`");
-  EXPECT_EQ(
-      line(toml("max_payload = 1e6")),
-      "presenced.toml:1: max_payload must be a whole number from 1000 to 100000000, not a value "
-      "of another type");
+  EXPECT_EQ(line(toml("max_payload = 1e6")),
+            "presenced.toml:1: max_payload must be a whole number from 1 to 100000000, not a value "
+            "of another type");
   EXPECT_EQ(line(flags({{"threads", "-1"}})),
             "--threads: threads must be `auto` or a whole number from 0 to 256, not `-1`");
   EXPECT_EQ(line(flags({{"deflate", "maybe"}})),
@@ -364,6 +363,15 @@ TEST_F(Load, ASecretCanBeInAFile) {
             "--jwt-secret: jwt.secret: cannot read none: No such file or directory");
   EXPECT_EQ(line(flags({{"jwt.secret", "@" + file("empty", "\n")}})),
             "--jwt-secret: jwt.secret: the file empty is empty");
+}
+
+TEST_F(Load, ASecretThatBeginsWithAnAtSignIsNotShown) {
+  for (const std::string secret : {"s3cret", "pass/w0rd"}) {
+    const std::string refusal = line(flags({{"jwt.secret", '@' + secret}}));
+    EXPECT_TRUE(refusal.starts_with("--jwt-secret: jwt.secret: begins with @")) << refusal;
+    EXPECT_EQ(refusal.find(secret), std::string::npos) << refusal;
+  }
+  EXPECT_NE(line(flags({{"jwt.secret", "@./none"}})).find("./none"), std::string::npos);
 }
 
 TEST_F(Load, SecretsAreNeverShown) {

@@ -25,9 +25,7 @@ base::Result<Format> format_from_path(std::string_view path) {
     return Format::ndjson;
   if (base::iequals(extension, "csv")) return Format::csv;
   return base::fail(base::ErrorCode::kInvalidArgument,
-                    fmt::format("{}: the name ends in none of .json, .ndjson, .jsonl and .csv, so "
-                                "the format must be given",
-                                path));
+                    fmt::format("{}: the name must end in .json, .ndjson, .jsonl or .csv", path));
 }
 
 std::unique_ptr<EdgeParser> EdgeParser::make(Format format, Direction direction,

@@ -117,6 +117,7 @@ TEST_F(HandshakeTest, ARefusedUpgradeIsAPlainHttpAnswerAndNever101) {
     EXPECT_FALSE(exchange.websocket) << query;
     EXPECT_EQ(exchange.status(), 400) << query;
     EXPECT_EQ(exchange.header("Content-Type"), "text/html");
+    EXPECT_EQ(exchange.header("Sec-WebSocket-Version"), "13");
     EXPECT_TRUE(exchange.response->close);
   }
   EXPECT_EQ(host.upgrade("EIO=3&transport=websocket").body(), "Unsupported protocol version");

@@ -65,7 +65,7 @@ void Server::Impl::respond_error(net::HttpExchange& exchange, int status, int co
   net::HttpResponse response;
   response.status = status;
   if (upgrade) {
-    response.headers = {{"Content-Type", "text/html"}};
+    response.headers = {{"Content-Type", "text/html"}, {"Sec-WebSocket-Version", "13"}};
     response.body = message;
     response.close = true;
   } else {

@@ -121,8 +121,9 @@ base::Result<presence::Connect> Frontend::prepare(const socketio::ConnectRequest
   presence::Connect connect;
   if (const engineio::Handshake* handshake = request.session.handshake()) {
     if (payload->token.empty()) payload->token = token_of_handshake(*handshake);
-    connect.address = net::client_address(
-        handshake->peer_address, handshake->header("x-forwarded-for"), options_.trusted_proxies);
+    connect.address = net::client_address(handshake->peer_address,
+                                          net::joined_header(handshake->headers, "X-Forwarded-For"),
+                                          options_.trusted_proxies);
     const std::string_view agent = handshake->header("user-agent");
     if (base::is_valid_utf8(agent)) connect.user_agent = beginning(agent, kMaxUserAgentBytes);
   }

@@ -28,11 +28,6 @@ std::optional<IpAddress> parse_entry(std::string_view entry) {
   return parse_ip_address(one_colon ? entry.substr(0, entry.find(':')) : entry);
 }
 
-bool is_trusted(const IpAddress& address, std::span<const AddressRange> proxies) {
-  return std::any_of(proxies.begin(), proxies.end(),
-                     [&](const AddressRange& range) { return range.contains(address); });
-}
-
 }  // namespace
 
 bool IpAddress::is_v4() const {
@@ -108,11 +103,16 @@ std::optional<AddressRange> parse_address_range(std::string_view text) {
   return range;
 }
 
+bool in_any_range(const IpAddress& address, std::span<const AddressRange> ranges) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const AddressRange& range) { return range.contains(address); });
+}
+
 std::string client_address(std::string_view peer, std::string_view x_forwarded_for,
                            std::span<const AddressRange> trusted_proxies) {
   auto client = parse_ip_address(peer);
   if (!client) return std::string(peer);
-  while (is_trusted(*client, trusted_proxies) && !x_forwarded_for.empty()) {
+  while (in_any_range(*client, trusted_proxies) && !x_forwarded_for.empty()) {
     const std::size_t comma = x_forwarded_for.rfind(',');
     const bool last = comma == std::string_view::npos;
     const auto next =

@@ -48,9 +48,12 @@ struct AddressRange {
 // are set (`10.0.0.1/8` is more likely a mistake than a network).
 [[nodiscard]] std::optional<AddressRange> parse_address_range(std::string_view text);
 
+[[nodiscard]] bool in_any_range(const IpAddress& address, std::span<const AddressRange> ranges);
+
 // The client's address as text, without port: `peer` unless it is a trusted proxy.
-// `x_forwarded_for` is the value of that header, several of them joined with commas in order; its
-// entries may carry a port and brackets. A `peer` that is not an IP address is returned as it is.
+// `x_forwarded_for` is the value of that header, several of them joined (net::joined_header): some
+// proxies append to the client's header, others add one of their own. Entries may carry a port and
+// brackets. A `peer` that is not an IP address is returned as it is.
 [[nodiscard]] std::string client_address(std::string_view peer, std::string_view x_forwarded_for,
                                          std::span<const AddressRange> trusted_proxies);
 

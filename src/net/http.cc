@@ -19,6 +19,16 @@ std::string_view HttpRequest::header(std::string_view name) const {
   return {};
 }
 
+std::string joined_header(const std::vector<HttpHeader>& headers, std::string_view name) {
+  std::string joined;
+  for (const HttpHeader& header : headers) {
+    if (!base::iequals(header.name, name)) continue;
+    if (!joined.empty()) joined += ", ";
+    joined += header.value;
+  }
+  return joined;
+}
+
 namespace {
 std::string decoded(std::string_view text) {
   auto result = base::percent_decode(text, base::Plus::kSpace);

@@ -35,6 +35,10 @@ struct HttpRequest {
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 
+// All headers of that name (any case) joined with commas, which is what they mean together
+// (RFC 9110, section 5.3).
+std::string joined_header(const std::vector<HttpHeader>& headers, std::string_view name);
+
 // `a=1&b=2` decoded, in order; a pair with a broken escape is kept as it was sent.
 std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query);
 // The first value of `name`, or an empty view.
@@ -66,9 +70,9 @@ class HttpExchangeListener {
 };
 
 // One request and its answer. Owned by its connection; valid until respond(), end_stream(),
-// accept_websocket() or transfer() was called, or on_aborted() has returned. All of them may be
-// called from inside any callback. Callbacks come from the event loop only, never from inside a
-// call made here.
+// abort_stream(), accept_websocket() or transfer() was called, or on_aborted() has returned. All of
+// them may be called from inside any callback. Callbacks come from the event loop only, never from
+// inside a call made here.
 class HttpExchange {
  public:
   virtual ~HttpExchange() = default;

@@ -190,6 +190,7 @@ void Connection::finish() {
   state_ = State::kFinishing;
   clear_deadline();
   set_.bury(std::move(session_));
+  if (extras_) extras_->forwarded.release();
   set_.has_output(*this);
 }
 
@@ -240,7 +241,18 @@ void Connection::replace_session(std::unique_ptr<Session> session) {
 void Connection::become_idle() {
   set_.bury(std::move(session_));
   idle_ = true;
+  if (extras_) extras_->forwarded.release();
   set_deadline(set_.timeouts().keep_alive);
+}
+
+bool Connection::admit_forwarded(const net::HttpRequest& request) {
+  AddressLimiter& addresses = set_.addresses();
+  if (!addresses.enabled()) return true;
+  extras_->forwarded.release();
+  AddressLimiter::Admission admission = addresses.admit_forwarded(
+      request.peer_address, net::joined_header(request.headers, "X-Forwarded-For"));
+  extras_->forwarded = std::move(admission.ticket);
+  return admission.admitted;
 }
 
 void Connection::resume_soon() { set_.can_resume(*this); }

@@ -19,6 +19,7 @@
 #include "base/shared_bytes.h"
 #include "base/time.h"
 #include "base/timer_wheel.h"
+#include "net/http.h"
 #include "runtime/address_limiter.h"
 #include "runtime/event_loop.h"
 #include "runtime/io_result.h"
@@ -34,7 +35,8 @@ struct MovedConnection;
 // What a connection keeps only under certain settings.
 struct ConnectionExtras {
   std::unique_ptr<TlsSession> tls;
-  AddressLimiter::Ticket ticket;
+  AddressLimiter::Ticket ticket;     // of the peer
+  AddressLimiter::Ticket forwarded;  // of the client for whom a trusted proxy asks
 };
 
 class Connection final : public Pollable, public base::TimerNode {
@@ -84,6 +86,8 @@ class Connection final : public Pollable, public base::TimerNode {
   [[nodiscard]] bool closed() const { return state_ == State::kClosed; }
   [[nodiscard]] bool idle() const { return state_ == State::kOpen && idle_; }
   [[nodiscard]] bool over_limit() const { return over_limit_; }
+  // Counts the client behind a trusted proxy until the next request; false: one too many.
+  [[nodiscard]] bool admit_forwarded(const net::HttpRequest& request);
 
   // -- For the set.
 

@@ -175,8 +175,9 @@ bool ConnectionSet::after_hooks() {
     std::erase_if(drained_, closed);
     std::erase_if(input_, [](const auto& entry) { return entry.first->closed(); });
     std::erase_if(moving_, [](const auto& entry) { return entry.first->closed(); });
-    shared_.open -= dead_.size();
+    const std::size_t closed_now = dead_.size();
     dead_.clear();
+    shared_.open -= closed_now;
   }
   return !dirty_.empty() || !held_.empty() || !ended_.empty() || !resuming_.empty() ||
          !drained_.empty() || !moving_.empty();

@@ -31,6 +31,21 @@
 
 namespace runtime {
 
+// Under pressure, listeners pause and go on ten times a second: once a minute is said so.
+class PauseLog {
+ public:
+  // Whether a pause that begins now is to be logged. Any thread.
+  [[nodiscard]] bool tell(base::SteadyTime now) {
+    base::SteadyTime quiet = quiet_until_.load(std::memory_order_relaxed);
+    return now >= quiet &&
+           quiet_until_.compare_exchange_strong(quiet, now + kQuiet, std::memory_order_relaxed);
+  }
+
+ private:
+  static constexpr base::Duration kQuiet{60'000};
+  std::atomic<base::SteadyTime> quiet_until_{base::SteadyTime::min()};
+};
+
 // What the core threads share.
 struct SharedConnections {
   SharedConnections(std::size_t connection_limit, AddressLimiter& address_limiter)
@@ -38,6 +53,7 @@ struct SharedConnections {
   std::atomic<std::size_t> open = 0;
   const std::size_t limit;
   AddressLimiter& addresses;
+  PauseLog pauses;
 };
 
 class HttpSession;
@@ -88,6 +104,7 @@ class ConnectionSet final : public TurnStage {
   [[nodiscard]] base::TimerWheel& wheel() { return wheel_; }
   [[nodiscard]] OutputPool& outputs() { return outputs_; }
   [[nodiscard]] const ConnectionTimeouts& timeouts() const { return timeouts_; }
+  [[nodiscard]] AddressLimiter& addresses() { return shared_.addresses; }
   [[nodiscard]] net::HttpHandler& handler(uint8_t listener) { return *handlers_[listener]; }
   [[nodiscard]] std::span<char> read_buffer() { return *read_buffer_; }
   [[nodiscard]] std::span<char> write_buffer() { return *write_buffer_; }

@@ -42,7 +42,7 @@ class CoreThreads::Impl {
  public:
   explicit Impl(CoreOptions options)
       : options_(std::move(options)),
-        addresses_(options_.connections_per_address, options_.uncounted_address),
+        addresses_(options_.connections_per_address, options_.trusted_proxies),
         shared_(connection_limit_for(options_), addresses_) {
     // A write to a connection whose peer is gone is an error like others (OpenSSL writes plainly).
     std::signal(SIGPIPE, SIG_IGN);

@@ -22,9 +22,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "net/client_address.h"
 #include "net/http.h"
 #include "runtime/event_loop.h"
 
@@ -60,11 +62,11 @@ struct TlsFiles {
 struct CoreOptions {
   unsigned threads = 0;  // 0: one per processor
   ConnectionTimeouts timeouts{};
-  // Open connections per peer address, over all threads; the first request of one too many is
+  // Open connections per client address, over all threads; the first request of one too many is
   // answered 429. 0: no limit.
   unsigned connections_per_address = 0;
-  // Addresses that are not counted, such as trusted proxies. Called in any core thread.
-  std::function<bool(std::string_view address)> uncounted_address{};
+  // Connections from these count for the client they name (AddressLimiter).
+  std::vector<net::AddressRange> trusted_proxies{};
   // Accepting pauses at so many connections. 0: shortly before the descriptors run out.
   std::size_t max_connections = 0;
   // Descriptors kept free for everything that is not a device connection.

@@ -112,6 +112,7 @@ void HttpSession::route() {
   connection_->clear_deadline();
   if (connection_->over_limit()) return refuse(429);
   request_->peer_address = peer_address(connection_->fd());
+  if (!connection_->admit_forwarded(*request_)) return refuse(429);
   connection_->set().handler(connection_->listener()).on_request(*this);
   CHECK(stage_ != Stage::kHandling || listener_ != nullptr);
 }

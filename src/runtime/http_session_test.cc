@@ -1,7 +1,9 @@
 #include "runtime/http_session.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "net/client_address.h"
 #include "runtime/test_client.h"
 #include "runtime/test_server.h"
 
@@ -319,6 +321,36 @@ TEST(HttpSession, AnswersOneConnectionTooManyWith429) {
   EXPECT_TRUE(server.has_connections(0));
   TestClient third(server.port());
   EXPECT_EQ(third.get("/hello").status, 200);
+}
+
+TEST(HttpSession, CountsTheClientsOfAProxyByTheirRequests) {
+  CoreOptions options;
+  options.threads = 2;
+  options.connections_per_address = 1;
+  options.trusted_proxies = {*net::parse_address_range("127.0.0.0/8")};
+  TestServer server(options);
+  const auto request = [](std::string_view path, std::string_view client) {
+    return fmt::format("GET {} HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: {}\r\n\r\n", path, client);
+  };
+  auto waiting = std::make_unique<TestClient>(server.port());
+  waiting->send(request("/never", "192.0.2.1"));
+  ASSERT_TRUE(server.events().wait_for("waiting"));
+  TestClient pooled(server.port());
+  for (const char* client : {"192.0.2.2", "192.0.2.3", "192.0.2.2"}) {
+    pooled.send(request("/move/0", client) + request("/move/1", client));
+    EXPECT_EQ(pooled.response().status, 200) << client;
+    EXPECT_EQ(pooled.response().status, 200) << client;
+  }
+  {
+    TestClient second(server.port());
+    second.send(request("/hello", "192.0.2.1"));
+    EXPECT_EQ(second.response().status, 429);
+    EXPECT_TRUE(second.closed_by_server());
+  }
+  waiting.reset();
+  EXPECT_TRUE(server.has_connections(1));  // the pooled one
+  pooled.send(request("/hello", "192.0.2.1"));
+  EXPECT_EQ(pooled.response().status, 200);
 }
 
 }  // namespace

@@ -102,15 +102,16 @@ void Listener::on_ready(uint32_t) {
 }
 
 void Listener::pause() {
+  const base::SteadyTime now = loop_.now().steady;
   loop_.unwatch(fd_);
-  wheel_.arm(retry_, loop_.now().steady + kRetry);
-  spdlog::warn("accepting pauses: {} of {} connections are open",
-               shared_.open.load(std::memory_order_relaxed), shared_.limit);
+  wheel_.arm(retry_, now + kRetry);
+  if (shared_.pauses.tell(now))
+    spdlog::warn("accepting pauses: {} of {} connections are open",
+                 shared_.open.load(std::memory_order_relaxed), shared_.limit);
 }
 
 void Listener::resume_if_possible() {
   if (shared_.open.load(std::memory_order_relaxed) < shared_.limit) {
-    spdlog::info("accepting again");
     start();
   } else {
     wheel_.arm(retry_, loop_.now().steady + kRetry);

@@ -10,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "net/client_address.h"
 #include "runtime/address_limiter.h"
 #include "runtime/clock.h"
+#include "runtime/connection_set.h"
 #include "runtime/descriptor_limit.h"
 #include "runtime/listener.h"
 #include "runtime/mailbox.h"
@@ -45,7 +47,7 @@ TEST(Clock, ReadsBothClocks) {
 }
 
 TEST(AddressLimiter, CountsPerAddress) {
-  AddressLimiter limiter(2, [](std::string_view address) { return address == "10.0.0.1"; });
+  AddressLimiter limiter(2, {*net::parse_address_range("10.0.0.0/8")});
   auto a = limiter.admit("192.0.2.1");
   {
     auto b = limiter.admit("192.0.2.1");
@@ -59,6 +61,32 @@ TEST(AddressLimiter, CountsPerAddress) {
     proxy.push_back(limiter.admit("10.0.0.1"));
     EXPECT_TRUE(proxy.back().admitted);
   }
+}
+
+TEST(AddressLimiter, CountsTheClientsBehindAProxy) {
+  AddressLimiter limiter(1, {*net::parse_address_range("10.0.0.0/8")});
+  const auto direct = limiter.admit("192.0.2.1");
+  EXPECT_FALSE(limiter.admit_forwarded("10.0.0.1", "192.0.2.1, 10.0.0.2").admitted);
+  auto other = limiter.admit_forwarded("10.0.0.1", "192.0.2.1, 192.0.2.2");
+  EXPECT_TRUE(other.admitted);
+  EXPECT_FALSE(limiter.admit_forwarded("10.0.0.3", "192.0.2.2").admitted);
+  other.ticket.release();
+  EXPECT_TRUE(limiter.admit_forwarded("10.0.0.3", "192.0.2.2").admitted);
+  // Who is no proxy is counted once, and not believed.
+  EXPECT_TRUE(limiter.admit_forwarded("192.0.2.1", "192.0.2.9").admitted);
+  std::vector<AddressLimiter::Admission> own;
+  for (int i = 0; i < 3; ++i) {
+    own.push_back(limiter.admit_forwarded("10.0.0.1", ""));
+    EXPECT_TRUE(own.back().admitted);
+  }
+}
+
+TEST(PauseLog, TellsOncePerMinute) {
+  PauseLog pauses;
+  base::SteadyTime now{};
+  EXPECT_TRUE(pauses.tell(now));
+  for (int i = 0; i < 599; ++i) EXPECT_FALSE(pauses.tell(now += base::Duration(100)));
+  EXPECT_TRUE(pauses.tell(now += base::Duration(100)));
 }
 
 TEST(SocketAddress, ShowsIpv4InsideIpv6AsIpv4) {

@@ -20,7 +20,7 @@ namespace {
 // As JavaScript's Number.prototype.toString() lays out the shortest digits that read back the same.
 void append_double(std::string& out, double number) {
   if (number == 0 || !std::isfinite(number)) {
-    out += '0';  // JSON has no infinities, and JSON.stringify(-0) is 0
+    out += number == 0 ? "0" : "null";  // as JSON.stringify() writes -0 and Infinity
     return;
   }
   std::array<char, 32> buffer;  // NOLINT: written before it is read

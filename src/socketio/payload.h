@@ -15,7 +15,7 @@
 
 namespace socketio {
 
-constexpr std::size_t kMaxJsonDepth = 64;
+constexpr std::size_t kMaxJsonDepth = 512;
 
 // Parses one JSON text into memory of `storage`. Nothing when it is broken or too deep. An escape
 // of half a surrogate pair, which JavaScript can send, becomes U+FFFD.

@@ -29,6 +29,7 @@ TEST(Json, IntegersStayIntegersAndNumbersLookAsInJavaScript) {
   EXPECT_EQ(round_trip("1e3"), "1000");
   EXPECT_EQ(round_trip("1e20"), "100000000000000000000");
   EXPECT_EQ(round_trip("-0.0"), "0");
+  EXPECT_EQ(round_trip("[1e400,-1e400]"), "[null,null]");
   EXPECT_EQ(round_trip("1.7e12"), "1700000000000");
 }
 

@@ -272,6 +272,52 @@ describe('CORS', () => {
   });
 });
 
+describe('behind a proxy that is trusted', () => {
+  const proxied = (settings = {}) => Server.start({ trusted_proxies: '127.0.0.1', ...settings });
+
+  test('the address is what the last proxy wrote, also beside a header that the client invented', async () => {
+    const server = await proxied();
+    try {
+      for (const [forwarded, address] of [
+        ['203.0.113.9', '203.0.113.9'],
+        ['6.6.6.6, 203.0.113.9', '203.0.113.9'],
+        [['6.6.6.6', '203.0.113.9'], '203.0.113.9'],
+      ]) {
+        const raw = await RawSocket.join(server, 'alice', { headers: { 'X-Forwarded-For': forwarded } });
+        assert.deepEqual((await server.presence('alice')).devices.map((d) => d.ipAddress), [address]);
+        await server.api('DELETE', `/v1/users/alice/devices/${raw.id}`);
+        raw.cut();
+      }
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('limits.connections_per_address counts its clients, not the proxy', async () => {
+    const server = await proxied({ 'limits.connections_per_address': 2 });
+    const open = (address) => RawSocket.open(server, { headers: { 'X-Forwarded-For': address } });
+    try {
+      const sockets = [await open('192.0.2.1'), await open('192.0.2.1'), await open('192.0.2.2')];
+      const refused = new RawSocket(server, { headers: { 'X-Forwarded-For': '192.0.2.1' } });
+      await until(() => refused.refusedStatus, { what: 'the third websocket of one client to be refused' });
+      assert.equal(refused.refusedStatus, 429);
+      assert.equal((await server.request('GET', '/healthz')).status, 200, 'the proxy itself');
+      sockets[0].cut();
+      const again = await until(
+        async () => {
+          const next = new RawSocket(server, { headers: { 'X-Forwarded-For': '192.0.2.1' } });
+          await until(() => next.refusedStatus || next.frames.length > 0, { what: 'an answer' });
+          return next.frames.length > 0 && next;
+        },
+        { what: 'the place of the socket that was cut' },
+      );
+      for (const socket of [...sockets, again]) socket.cut();
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
 test('insecure auth is refused on an address that is not loopback, unless asked for', async () => {
   await assert.rejects(Server.start({ listen: '0.0.0.0:0' }), (error) => {
     assert.match(error.message, /insecure/);

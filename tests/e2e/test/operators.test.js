@@ -90,6 +90,12 @@ describe('health', () => {
     try {
       // The address is in the log; on the public one they are no more.
       assert.equal((await split.request('GET', '/healthz')).status, 404);
+      const [, host, port] = /operators are served on http:\/\/(\S+):(\d+)/.exec(split.log);
+      const ask = async (target) => (await fetch(`http://${host}:${port}${target}`)).status;
+      assert.equal(await ask('/healthz'), 200);
+      assert.equal(await ask('/readyz'), 200);
+      assert.equal(await ask('/v1/stats'), 401);
+      for (const other of ['/', '/nothing', '/healthz/x', '/socket.io/?EIO=4&transport=polling']) assert.equal(await ask(other), 404, other);
     } finally {
       await split.stop();
     }
@@ -336,6 +342,18 @@ describe('forgetting a user', () => {
   });
 });
 
+test('a node has a name, made up unless it is given', async () => {
+  const named = await Server.start({ node_id: 'berlin-1' });
+  try {
+    const nodes = [];
+    for (const each of [named, server]) nodes.push((await each.api('GET', '/v1/stats')).json.node);
+    assert.equal(nodes[0], 'berlin-1');
+    assert.match(nodes[1], /^[0-9a-f]{16}$/);
+  } finally {
+    await named.stop();
+  }
+});
+
 describe('errors', () => {
   scene('an unknown route is 404, a wrong method 405 (or 404), all problem+json', async () => {
     for (const target of ['/v1', '/v1/', '/v1/nothing', '/v1/users', '/v1/users/a', '/v1/users/a/nothing', '/v1/users/a/contacts/b/c']) {
@@ -343,6 +361,19 @@ describe('errors', () => {
     }
     const wrong = await server.tryApi('PATCH', '/v1/users/a/presence');
     assertProblem(wrong, wrong.status === 404 ? 404 : 405);
+  });
+
+  scene('HEAD is GET without the body, and 405 says what is allowed', async () => {
+    for (const target of ['/v1/users/a/presence', '/v1/users/a/contacts', '/v1/users/a/export', '/v1/contacts', '/v1/stats']) {
+      const [get, head] = [await server.tryApi('GET', target), await server.tryApi('HEAD', target)];
+      assert.equal(head.status, 200, target);
+      assert.equal(head.text, '', target);
+      assert.equal(head.headers['content-type'], get.headers['content-type'], target);
+    }
+    assert.equal((await server.tryApi('HEAD', '/v1/presence/query')).status, 405);
+    for (const [target, allowed] of [['/v1/users/a/presence', 'GET, HEAD'], ['/v1/users/a/contacts', 'GET, HEAD, PUT'], ['/v1/users/a/contacts/b', 'PUT, DELETE']]) {
+      assert.equal((await server.tryApi('PATCH', target)).headers.allow, allowed);
+    }
   });
 
   scene('an oversized body is 413', async () => {

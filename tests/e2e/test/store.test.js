@@ -1,6 +1,7 @@
 // Contract section 8: what was acknowledged survives, whatever ends the server.
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 
 import { Server } from '../support/server.js';
@@ -157,5 +158,40 @@ test('the data directory of a running server is not given to a second one', asyn
     await server.api('GET', '/v1/contacts');
   } finally {
     await server.stop();
+  }
+});
+
+/** Overwrites a part of the database, from `begin` to `end` (0 to 1), with zeros. */
+function damage(server, begin, end) {
+  const file = path.join(server.dataDir, 'presenced.db');
+  const { size } = statSync(file);
+  const fd = openSync(file, 'r+');
+  writeSync(fd, Buffer.alloc(Math.floor(size * (end - begin))), 0, undefined, Math.floor(size * begin));
+  closeSync(fd);
+}
+
+test('a damaged database ends the start with a line that names it', async () => {
+  const server = await Server.start();
+  await server.api('PUT', '/v1/users/alice/contacts/bob');
+  await server.stop();
+  damage(server, 0.2, 1);
+  await assert.rejects(server.restart(), (error) => {
+    assert.match(error.message, /ended \(2\)/);
+    assert.match(error.message, /^presenced: .*presenced\.db: /m);
+    return true;
+  });
+});
+
+test('a listing of contacts that cannot be read to its end does not look like the whole', async () => {
+  const server = await Server.start();
+  try {
+    const edges = Array.from({ length: 20000 }, (_, i) => `{"user":"${String(i).padStart(60, 'u')}","contact":"${String(i).padStart(60, 'c')}"}`);
+    await server.api('POST', '/v1/contacts', edges.join('\n'));
+    await server.stop();
+    damage(server, 0.5, 0.75);
+    await server.restart();
+    await assert.rejects(server.api('GET', '/v1/contacts'), { code: 'ECONNRESET' });
+  } finally {
+    await server.kill();
   }
 });
