@@ -190,7 +190,8 @@ test('a listing of contacts that cannot be read to its end does not look like th
     await server.stop();
     damage(server, 0.5, 0.75);
     await server.restart();
-    await assert.rejects(server.api('GET', '/v1/contacts'), { code: 'ECONNRESET' });
+    // Refused when the first page is damaged, cut off when a later one is.
+    await assert.rejects(server.api('GET', '/v1/contacts'), (error) => error.code === 'ECONNRESET' || /: 503 /.test(error.message));
   } finally {
     await server.kill();
   }
