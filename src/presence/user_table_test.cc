@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace presence {
@@ -47,6 +49,31 @@ TEST(UserTable, TellsIdsApartThatShareAPrefixOrEndInZeroBytes) {
   const UserHandle a = table.intern("12345678").handle;
   EXPECT_NE(table.intern("12345678\0"s).handle, a);
   EXPECT_EQ(table.find("1234567"), nullptr);
+}
+
+// Among so many ids some share the 32 bits of the hash that the table keeps.
+std::pair<std::string, std::string> two_of_the_same_hash() {
+  std::unordered_map<uint32_t, std::string> seen;
+  for (int number = 0; number < 1'000'000; ++number) {
+    std::string id = std::to_string(number);
+    const auto [at, inserted] = seen.try_emplace(static_cast<uint32_t>(base::sip_hash({}, id)), id);
+    if (!inserted) return {at->second, id};
+  }
+  return {};
+}
+
+TEST(UserTable, TellsIdsApartWhoseHashesAreEqual) {
+  const auto [a, b] = two_of_the_same_hash();
+  ASSERT_NE(a, b);
+  UserTable table;
+  const std::vector<std::string_view> asked{a, b};
+  std::vector<const User*> found(2);
+  const User* first = &table.intern(a);
+  table.find_all(asked, found);
+  EXPECT_EQ(found, (std::vector<const User*>{first, nullptr}));
+  const User* second = &table.intern(b);
+  table.find_all(asked, found);
+  EXPECT_EQ(found, (std::vector<const User*>{first, second}));
 }
 
 }  // namespace
