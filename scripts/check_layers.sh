@@ -49,7 +49,7 @@ while IFS=@ read -r where what instead; do
   while IFS=: read -r file line text; do
     complain "src/$file:$line: $text:$instead"
   done < <(grep -nHEs "$what" "${files[@]}" |
-    grep -vE '^[^:]*_test\.cc:|^[^:]*:[0-9]+: *//' || true)
+    grep -vE '^[^:]*(_test\.cc|/test_[a-z_]+\.h):|^[^:]*:[0-9]+: *//' || true)
 done <<'RULES'
 base presence net page engineio socketio wire redis @ (steady_clock|system_clock)::now @ time is handed in as base::Instant
 base presence net page engineio socketio wire gateway @ \b(std::thread|std::mutex|std::async)\b @ only runtime/ and the adapters know threads

@@ -169,7 +169,7 @@ void Connection::enqueue(std::string_view encoded, Callback done) {
   output_.append(encoded);
   const base::SteadyTime now = timers_.now();
   pending_.push_back({std::move(done), now});
-  arm_no_later_than(now + options_.command_timeout);
+  arm_no_later_than(now + std::min(options_.command_timeout, options_.ping_interval));
 }
 
 // -- The socket
@@ -300,7 +300,8 @@ void Connection::check_liveness() {
   if (!pending_.empty() || pinged_) {
     const base::SteadyTime due =
         (pinged_ ? pinged_at_ : pending_.front().sent_at) + options_.command_timeout;
-    if (now < due) return timers_.arm(timer_, due);
+    // Looked at more often than that: when the answer comes, the next PING is counted from it.
+    if (now < due) return timers_.arm(timer_, std::min(due, now + options_.ping_interval));
     return fail(at(fmt::format("no answer within {} s", seconds(options_.command_timeout))));
   }
   if (now >= heard_at_ + options_.ping_interval) return ping();
@@ -316,7 +317,7 @@ void Connection::ping() {
   output_.append(command);
   pinged_ = true;
   pinged_at_ = timers_.now();
-  arm_no_later_than(pinged_at_ + options_.command_timeout);
+  arm_no_later_than(pinged_at_ + std::min(options_.command_timeout, options_.ping_interval));
 }
 
 // -- The end

@@ -21,8 +21,8 @@ struct Reply {
 
   Kind kind = Kind::kNil;
   int64_t integer = 0;          // kInteger
-  std::string text;             // kText, kStatus, kError
-  std::vector<Reply> elements;  // kArray
+  std::string text{};           // kText, kStatus, kError
+  std::vector<Reply> elements{};  // kArray
 
   [[nodiscard]] bool is_nil() const { return kind == Kind::kNil; }
   [[nodiscard]] bool is_integer() const { return kind == Kind::kInteger; }
