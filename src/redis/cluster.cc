@@ -1,7 +1,11 @@
 // A cluster: a node for each master, each with its own pipeline.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "redis/cluster_map.h"
@@ -10,6 +14,8 @@
 
 namespace redis {
 namespace {
+
+constexpr std::string_view kNotYet = "redis: not connected yet";
 
 class Cluster final : public Servers, public Node::Owner {
  public:
@@ -51,14 +57,16 @@ class Cluster final : public Servers, public Node::Owner {
  private:
   struct Member {
     std::unique_ptr<Node> node;
-    std::string trouble = "redis: not connected yet";
+    std::string trouble{};
   };
 
   Node& node_at(const Address& address) {
     Member& member = members_[address];
-    if (!member.node)
+    if (!member.node) {
+      member.trouble = fmt::format("redis {}: not connected yet", to_text(address));
       member.node = std::make_unique<Node>(environment_, std::make_unique<FixedAddress>(address),
                                            environment_.for_servers(), *this);
+    }
     return *member.node;
   }
 
@@ -87,14 +95,17 @@ class Cluster final : public Servers, public Node::Owner {
 
   void tell() {
     trouble_ = map_.slots().complete() ? "" : map_.trouble();
-    for (const Address& address : map_.slots().masters())
-      if (trouble_.empty()) trouble_ = members_[address].trouble;
+    for (const Address& address : map_.slots().masters()) {
+      if (!trouble_.empty()) break;
+      const auto member = members_.find(address);
+      trouble_ = member == members_.end() ? std::string(kNotYet) : member->second.trouble;
+    }
     changed_();
   }
 
   Environment& environment_;
   std::function<void()> changed_;
-  std::string trouble_ = "redis: not connected yet";
+  std::string trouble_{kNotYet};
   std::map<Address, Member> members_;
   ClusterMap map_;
 };

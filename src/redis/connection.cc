@@ -143,10 +143,12 @@ void Connection::log_in() {
 
 void Connection::logged_in(const Answer& answer) {
   if (!answer && !answer.error().is("NOPERM")) return fail(at(answer.error().message));
-  if (answer && answer->is_array()) {
-    const std::vector<Reply>& role = answer->elements;
-    if (role.empty() || role.front().text != "master")
-      return fail(at("it is a replica, not the master"));
+  if (answer) {
+    const std::string& word =
+        answer->elements.empty() ? answer->text : answer->elements.front().text;
+    if (word == "slave") return fail(at("it is a replica, not the master"));
+    // A port that nobody listens on can be connected to itself, and then echoes.
+    if (word != "PONG" && word != "master") return fail(at("this is not Redis"));
   }
   state_ = State::kOpen;
   arm_no_later_than(timers_.now() + options_.ping_interval);

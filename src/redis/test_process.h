@@ -64,10 +64,13 @@ class TestDirectory {
   std::string path_;
 };
 
-// Free at this moment, and so is the port 10000 above it, where a node of a cluster meets the
-// others.
+// Free at this moment, and so is the port 10000 above it, where a node of a cluster meets the others.
+// Both are below those that the kernel gives to outgoing connections: one of them could end up
+// connected to itself, or sit where a server is about to come back.
 inline uint16_t free_port() {
-  static uint16_t next = static_cast<uint16_t>(15000 + getpid() % 20000);
+  constexpr int kFirst = 10'001;
+  constexpr int kCount = 12'000;
+  static int next = static_cast<int>((static_cast<unsigned>(getpid()) * 7919U) % kCount);
   const auto is_free = [](int port) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -80,10 +83,11 @@ inline uint16_t free_port() {
     close(fd);
     return free;
   };
+  int port = 0;
   do {
-    next = next >= 36000 ? uint16_t{15000} : static_cast<uint16_t>(next + 1);
-  } while (!is_free(next) || !is_free(next + 10000));
-  return next;
+    port = kFirst + next++ % kCount;
+  } while (!is_free(port) || !is_free(port + 10'000));
+  return static_cast<uint16_t>(port);
 }
 
 class TestProcess {

@@ -204,7 +204,9 @@ class RedisCluster {
     for (int i = 0; i < 6; ++i)
       nodes_.push_back(std::make_unique<RedisServer>(
           RedisServer::Setup{.config = {"cluster-enabled yes", "cluster-node-timeout 1000",
-                                        "cluster-replica-validity-factor 0"}}));
+                                        "cluster-replica-validity-factor 0",
+                                        // CLUSTER SLOTS shows a replica that has heard its master.
+                                        "repl-ping-replica-period 1"}}));
     const char* ranges[3][2] = {{"0", "5460"}, {"5461", "10922"}, {"10923", "16383"}};
     for (std::size_t i = 0; i < 6; ++i) {
       nodes_[i]->ask({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
