@@ -36,7 +36,7 @@ void Directory::announce(User& user, OfflineReason reason, DeviceRef origin) {
   Decision decision;
   if (user.here != nullptr)
     decision = decide(user.here->devices, user.chosen ? &user.chosen->choice : nullptr,
-                      options_.auto_away_after, user.here->automatic);
+                      user.here->automatic);
   settle_view(user, decision, reason);
   if (user.here != nullptr) settle_own(user, decision, origin);
 }
@@ -74,7 +74,7 @@ View Directory::next_view(const User& user, const Decision& decision, OfflineRea
   }
   view.status = decision.status;
   view.auto_away = decision.auto_away;
-  view.message = CompactText(user.message());
+  view.message = base::CompactText(user.message());
   view.devices.reserve(user.here->devices.size());
   for (const auto& device : user.here->devices) {
     if (!device->counts()) continue;
@@ -107,7 +107,7 @@ void Directory::settle_own(User& user, const Decision& decision, DeviceRef origi
   OwnTold next;
   next.decision = decision;
   next.chose_offline = user.chose(Status::offline);
-  next.message = CompactText(user.message());
+  next.message = base::CompactText(user.message());
   bool any_before = false;
   bool any_after = false;
   for (const auto& device : user.here->devices) {

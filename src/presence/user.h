@@ -44,7 +44,7 @@ struct Decision {
 struct OwnTold {
   Decision decision;
   bool chose_offline = false;
-  CompactText message;
+  base::CompactText message;
   DeviceKinds kinds{};
 };
 
@@ -120,6 +120,6 @@ struct User {
 // Section 5, first line that holds. `automatic` is kept by the caller between calls: it is what
 // lines 4 and 6 said while a device was live, and what line 5 falls back on.
 Decision decide(const std::vector<std::unique_ptr<Device>>& devices, const Choice* choice,
-                base::Duration auto_away_after, Decision& automatic);
+                Decision& automatic);
 
 }  // namespace presence

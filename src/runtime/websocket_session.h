@@ -57,7 +57,7 @@ class WebSocketSession final : public Session, public net::WebSocket {
   net::WebSocketHandler& handler_;
   const net::WebSocketOptions& options_;
   net::WebSocketDecoder decoder_;
-  std::size_t oversized_ = 0;  // of the largest frame beyond max_backlog, until nothing waits
+  uint32_t oversized_ = 0;  // of the largest frame beyond max_backlog, until nothing waits
   uint16_t close_code_ = net::websocket_close::kAbnormal;
   State state_ = State::kOpen;
 };

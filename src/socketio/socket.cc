@@ -109,8 +109,7 @@ void Socket::leave(std::string_view room) { nsp_.impl_->leave(*this, room); }
 
 bool Socket::in(std::string_view room) const {
   if (room == id()) return state_ != State::kGone;
-  return rooms_ != nullptr &&
-         std::any_of(rooms_->memberships.begin(), rooms_->memberships.end(),
+  return std::any_of(rooms_.begin(), rooms_.end(),
                      [room](const Membership& m) { return m.room->name == room; });
 }
 
@@ -118,8 +117,7 @@ std::vector<std::string_view> Socket::rooms() const {
   std::vector<std::string_view> names;
   if (state_ == State::kGone) return names;
   names.push_back(id());
-  if (rooms_ == nullptr) return names;
-  for (const Membership& membership : rooms_->memberships) names.push_back(membership.room->name);
+  for (const Membership& membership : rooms_) names.push_back(membership.room->name);
   return names;
 }
 

@@ -29,7 +29,7 @@ class Connection;
 class Namespace;
 class Server;
 class PendingAcks;
-struct RoomList;
+struct Room;
 
 // Why a socket is gone, as the reference names it.
 enum class DisconnectReason : uint8_t {
@@ -58,6 +58,12 @@ struct AckAnswer {
 using AckCallback = std::function<void(const AckAnswer&)>;
 
 enum class Volatile : uint8_t { kNo, kYes };
+
+// A socket's place in a room, kept on both sides so that leaving a large room costs nothing.
+struct Membership {
+  Room* room;
+  std::size_t index;  // in Room::members
+};
 
 class Socket final {
  public:
@@ -129,7 +135,7 @@ class Socket final {
   Connection& connection_;
   Socket* next_ = nullptr;  // of the same connection
   void* user_data_ = nullptr;
-  std::unique_ptr<RoomList> rooms_;
+  std::vector<Membership> rooms_;
   std::unique_ptr<PendingAcks> acks_;
   std::array<char, kIdLength> id_{};
   uint32_t mark_ = 0;  // of the last broadcast that has seen this socket
