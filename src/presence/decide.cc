@@ -2,7 +2,7 @@
 
 namespace presence {
 
-Decision decide(const std::vector<std::unique_ptr<Device>>& devices, const Choice* choice,
+Decision decide(const CompactVector<std::unique_ptr<Device>>& devices, const Choice* choice,
                 Decision& automatic) {
   bool any_live = false;
   bool any_counts = false;

@@ -55,7 +55,7 @@ void Directory::set_contacts(User& user, const std::vector<ContactEntry>& entrie
 }
 
 void Directory::unload_contacts(User& user) {
-  const std::vector<ContactRef> contacts = std::exchange(user.here->contacts, {});
+  const CompactVector<ContactRef> contacts = std::exchange(user.here->contacts, {});
   for (const ContactRef& entry : contacts) {
     if (entry.watches()) user.other_watchers.insert(entry.handle());
     User& subject = users_[entry.handle()];

@@ -215,7 +215,9 @@ void Directory::remove(User& user, const Device& device) {
     return;
   }
   --device_count_;
-  std::erase_if(user.here->devices, [&](const auto& owned) { return owned.get() == &device; });
+  auto& devices = user.here->devices;
+  devices.erase(std::find_if(devices.begin(), devices.end(),
+                             [&](const auto& owned) { return owned.get() == &device; }));
   settle(user, OfflineReason::disconnected, kNoDevice);
   release(user);
 }
