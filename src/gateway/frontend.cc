@@ -304,11 +304,12 @@ void Frontend::send(std::string_view packet, std::span<const presence::DeviceRef
     if (client != nullptr && client->socket != nullptr) client->socket->send_packet(packet);
     return;
   }
-  const auto message = engineio::PreparedMessage::text(packet);
+  receivers_.clear();
   for (const presence::DeviceRef device : to) {
-    Client* client = find(device);
-    if (client != nullptr && client->socket != nullptr) client->socket->send(message);
+    const Client* client = find(device);
+    if (client != nullptr && client->socket != nullptr) receivers_.push_back(client->socket);
   }
+  socketio::Socket::send_all(receivers_, engineio::PreparedMessage::text(packet));
 }
 
 // --- The end of a token (contract, section 2)

@@ -66,6 +66,8 @@ class WebSocket {
   virtual void terminate() = 0;
   [[nodiscard]] virtual std::size_t backlog() const = 0;  // bytes not yet taken by the kernel
   [[nodiscard]] virtual bool deflates() const = 0;
+  // Asks for the memory that sending needs, ahead of a send.
+  virtual void prefetch() const {}
 };
 
 // A complete unmasked frame with FIN set, ready for any number of sockets.

@@ -38,6 +38,7 @@ class WebSocketSession final : public Session, public net::WebSocket {
   void terminate() override;
   [[nodiscard]] std::size_t backlog() const override { return connection_.backlog(); }
   [[nodiscard]] bool deflates() const override { return decoder_.deflate() != nullptr; }
+  void prefetch() const override { connection_.prefetch(); }
 
  private:
   enum class State : uint8_t {
