@@ -202,7 +202,7 @@ void ConnectionSet::write_all(std::span<Connection* const> connections) {
       write(*connection);
       continue;
     }
-    batch_.add(*connection, connection->fd(), bytes);
+    batch_.add(connection, connection->fd(), bytes);
     if (batch_.full()) write_batch();
   }
   write_batch();

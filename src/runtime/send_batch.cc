@@ -47,12 +47,12 @@ bool SendBatch::usable() {
   return state_ == State::kUsable;
 }
 
-void SendBatch::add(Connection& connection, int fd, std::span<const char> bytes) {
+void SendBatch::add(Connection* connection, int fd, std::span<const char> bytes) {
   io_uring_sqe* entry = io_uring_get_sqe(ring_.get());
   CHECK(entry != nullptr);
   io_uring_prep_send(entry, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   io_uring_sqe_set_data64(entry, sends_.size());
-  sends_.push_back({&connection, std::nullopt});
+  sends_.push_back({connection, std::nullopt});
 }
 
 std::span<const SendBatch::Send> SendBatch::submit() {

@@ -38,7 +38,7 @@ class SendBatch {
   [[nodiscard]] bool full() const { return sends_.size() == kCapacity; }
 
   // Until submit() the bytes must stay. Only when usable, and not full.
-  void add(Connection& connection, int fd, std::span<const char> bytes);
+  void add(Connection* connection, int fd, std::span<const char> bytes);
 
   struct Send {
     Connection* connection;
