@@ -10,6 +10,7 @@ find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_package(mimalloc REQUIRED)
+find_library(URING_LIBRARY uring REQUIRED)
 
 # Its own CMake files name other variables in each version; the two of these stay.
 find_path(HIREDIS_INCLUDE_DIR hiredis/hiredis.h REQUIRED)

@@ -59,11 +59,11 @@ class FakeWebSocket final : public net::WebSocket {
     if (!close_code) close_code = code;
   }
   void terminate() override {
-    terminated = true;
     if (!close_code) close_code = net::websocket_close::kAbnormal;
   }
   [[nodiscard]] std::size_t backlog() const override { return backlog_; }
   [[nodiscard]] bool deflates() const override { return options_.deflate; }
+  [[nodiscard]] std::size_t max_backlog() const { return options_.max_backlog; }
 
   // The peer's side. What it sends after the server has closed is dropped, as the codec does.
   void text(std::string_view message) {
@@ -90,8 +90,7 @@ class FakeWebSocket final : public net::WebSocket {
 
   std::vector<std::string> sent;
   std::optional<uint16_t> close_code;  // the server's
-  bool terminated = false;
-  bool stalled = false;  // the kernel takes nothing
+  bool stalled = false;                // the kernel takes nothing
   std::size_t frames_shared = 0;
 
  private:

@@ -49,6 +49,7 @@ void Polling::overlap(net::HttpExchange& exchange) {
 }
 
 void Polling::queue(OutgoingPacket packet) {
+  if (!room_for(packet.cost())) return;
   bytes_ += packet.cost();
   buffer_.push_back(std::move(packet));
   if (get_ != nullptr) {
@@ -56,6 +57,23 @@ void Polling::queue(OutgoingPacket packet) {
   } else {
     behind_ = true;
   }
+}
+
+bool Polling::room_for(std::size_t cost) {
+  if (overflowed_) return false;
+  Server::Impl& server = *session_.server_.impl_;
+  const std::size_t limit = server.options.max_buffered;
+  if (bytes_ == 0) oversized_ = 0;
+  // One packet beyond the limit always has room, or a large one could never be sent: beside what
+  // waits before it, and leaving as much room as ever for what follows.
+  if (cost > limit && oversized_ == 0) {
+    oversized_ = cost;
+    return true;
+  }
+  if (bytes_ + cost <= limit + oversized_) return true;
+  overflowed_ = true;
+  server.overflowed.push_back(&session_);
+  return false;
 }
 
 void Polling::mark_dirty() {

@@ -28,9 +28,11 @@ class Polling final : public net::HttpExchangeListener, private base::TimerNode 
   void on_get(net::HttpExchange& exchange);
   void on_post(net::HttpExchange& exchange);
 
+  // Beyond Options::max_buffered the packet is dropped, and the next Server::flush() closes the
+  // session.
   void queue(OutgoingPacket packet);
   [[nodiscard]] std::size_t buffered() const { return bytes_; }
-  [[nodiscard]] bool get_waits() const { return get_ != nullptr; }
+  [[nodiscard]] bool writable() const { return get_ != nullptr && !overflowed_; }
   // Answers the waiting GET if there is something to say. When the session is closing and all is
   // said, that is the close packet, and the session is finished. It comes alone: a JavaScript
   // client acts on it before it has looked at a Socket.IO packet of the same payload, a DISCONNECT
@@ -61,6 +63,7 @@ class Polling final : public net::HttpExchangeListener, private base::TimerNode 
 
  private:
   void overlap(net::HttpExchange& exchange);
+  [[nodiscard]] bool room_for(std::size_t cost);
   void mark_dirty();
   // Delivers the packets of a POST; false when one of them is broken.
   [[nodiscard]] bool deliver(std::string_view body);
@@ -74,11 +77,13 @@ class Polling final : public net::HttpExchangeListener, private base::TimerNode 
   net::HttpExchange* post_ = nullptr;  // its body is still coming
   WebSocketLink* probe_ = nullptr;
   std::vector<OutgoingPacket> buffer_;
-  std::size_t taken_ = 0;  // packets at its front that have been sent
-  std::size_t bytes_ = 0;  // what the others cost
-  bool probed_ = false;    // `3probe` was sent
-  bool behind_ = false;    // something had to wait for a GET
-  bool dirty_ = false;     // in the server's list
+  std::size_t taken_ = 0;      // packets at its front that have been sent
+  std::size_t bytes_ = 0;      // what the others cost
+  std::size_t oversized_ = 0;  // cost of a packet beyond the limit, until nothing waits
+  bool probed_ = false;        // `3probe` was sent
+  bool behind_ = false;        // something had to wait for a GET
+  bool dirty_ = false;         // in the server's list
+  bool overflowed_ = false;    // in the server's other list, to be closed
 };
 
 }  // namespace engineio

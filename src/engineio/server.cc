@@ -45,7 +45,7 @@ void Server::advance() {
 
 void Server::flush() {
   for (std::size_t i = 0; i < impl_->overflowed.size(); ++i) {
-    impl_->overflowed[i]->end(CloseReason::kTransportError, Session::Farewell::kCut);
+    impl_->overflowed[i]->end(CloseReason::kTransportError, Session::Farewell::kClosePacket);
   }
   impl_->overflowed.clear();
   // An answer may lead the handler to send more, and so lengthen the list.

@@ -185,8 +185,7 @@ WebSocketLink& Server::Impl::accept(net::HttpExchange& exchange, Session* sessio
   net::WebSocketOptions websocket_options;
   websocket_options.max_message = options.max_payload;
   websocket_options.deflate = options.deflate;
-  // The session's own limit comes first; this one bounds what a single message may add to it.
-  websocket_options.max_backlog = 2 * std::max(options.max_buffered, options.max_payload);
+  websocket_options.max_backlog = options.max_buffered;
   // The link belongs to its socket: it deletes itself in on_closed().
   auto* link = new WebSocketLink(session);
   link->set_socket(exchange.accept_websocket(*link, websocket_options));

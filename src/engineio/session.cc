@@ -1,5 +1,6 @@
 #include "engineio/session.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string>
@@ -30,7 +31,7 @@ Session::~Session() {
 }
 
 void Session::send_text(std::string_view text, Compression compression) {
-  if (!room_for(text.size() + 1)) return;
+  if (state_ != State::kOpen) return;
   std::string& packet = server_.impl_->scratch;
   packet.assign(1, '4');
   packet += text;
@@ -43,7 +44,7 @@ void Session::send_text(std::string_view text, Compression compression) {
 }
 
 void Session::send_binary(std::string_view bytes, Compression compression) {
-  if (!room_for(bytes.size())) return;
+  if (state_ != State::kOpen) return;
   if (link_ != nullptr) {
     link_->socket().send_binary(bytes);
   } else {
@@ -55,11 +56,26 @@ void Session::send_binary(std::string_view bytes, Compression compression) {
 }
 
 void Session::send(const PreparedMessage& message) {
-  if (message.empty() || !room_for(message.payload().size())) return;
+  if (message.empty() || state_ != State::kOpen) return;
   if (link_ != nullptr) {
     send_prepared(message);
   } else {
     polling_->queue({OutgoingPacket::Kind::kPrepared, true, {}, message});
+  }
+}
+
+void Session::send_all(std::span<Session* const> sessions, const PreparedMessage& message) {
+  constexpr std::size_t kAtOnce = 64;
+  std::array<WebSocketLink*, kAtOnce> links;
+  while (!sessions.empty()) {
+    const std::span<Session* const> some = sessions.first(std::min(sessions.size(), kAtOnce));
+    sessions = sessions.subspan(some.size());
+    for (std::size_t i = 0; i < some.size(); ++i) links[i] = some[i]->link_;
+    for (std::size_t i = 0; i < some.size(); ++i)
+      if (links[i] != nullptr) __builtin_prefetch(&links[i]->socket());
+    for (std::size_t i = 0; i < some.size(); ++i)
+      if (links[i] != nullptr) links[i]->socket().prefetch();
+    for (Session* session : some) session->send(message);
   }
 }
 
@@ -74,23 +90,6 @@ void Session::send_prepared(const PreparedMessage& message) {
   }
 }
 
-bool Session::room_for(std::size_t size) {
-  if (state_ != State::kOpen || overflowed_) return false;
-  const std::size_t waiting = backlog();
-  const std::size_t limit = server_.impl_->options.max_buffered;
-  if (waiting == 0) oversized_ = 0;
-  // One message beyond the limit always has room, or a large one could never be sent: beside what
-  // waits before it, and leaving as much room as ever for what follows.
-  if (size > limit && oversized_ == 0) {
-    oversized_ = size;
-    return true;
-  }
-  if (waiting + size <= limit + oversized_) return true;
-  overflowed_ = true;
-  server_.impl_->overflowed.push_back(this);
-  return false;
-}
-
 void Session::close(CloseReason reason) { end(reason, Farewell::kAfterBuffer); }
 
 std::size_t Session::backlog() const {
@@ -99,9 +98,9 @@ std::size_t Session::backlog() const {
 }
 
 bool Session::writable() const {
-  if (state_ != State::kOpen || overflowed_) return false;
+  if (state_ != State::kOpen) return false;
   if (link_ != nullptr) return link_->socket().backlog() < kWritableBacklog;
-  return polling_->get_waits();
+  return polling_->writable();
 }
 
 void Session::on_packet(const Packet& packet) {
@@ -215,13 +214,7 @@ void Session::end(CloseReason reason, Farewell farewell) {
 
 void Session::end_transports(Farewell farewell) {
   if (polling_ != nullptr) polling_->end_requests(farewell == Farewell::kNoop ? "6" : "1");
-  WebSocketLink* link = std::exchange(link_, nullptr);
-  if (link == nullptr) return;
-  if (farewell == Farewell::kCut) {
-    link->terminate();
-  } else {
-    link->close();
-  }
+  if (WebSocketLink* link = std::exchange(link_, nullptr); link != nullptr) link->close();
 }
 
 void Session::finish() {

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "base/time.h"
@@ -41,10 +42,13 @@ class Session final : private base::TimerNode {
   [[nodiscard]] bool over_websocket() const { return link_ != nullptr; }
 
   // Queues one message, in order with all others. Beyond Options::max_buffered the message is
-  // dropped and the session closed with kTransportError by the next flush().
+  // dropped, and the session is closed with kTransportError after the turn.
   void send_text(std::string_view text, Compression compression = Compression::kAllowed);
   void send_binary(std::string_view bytes, Compression compression = Compression::kAllowed);
   void send(const PreparedMessage& message);
+  // The same to many, in their order. Costs less than one by one: what the objects of idle
+  // connections hold has left the caches, and is fetched for many of them at once.
+  static void send_all(std::span<Session* const> sessions, const PreparedMessage& message);
 
   // Closes from this side: what was sent before still goes out. on_closed() is called before it
   // returns, with `reason`.
@@ -81,7 +85,6 @@ class Session final : private base::TimerNode {
     kClosePacket,  // a waiting GET gets `1`, a WebSocket its closing handshake
     kNoop,         // the client closed: a waiting GET gets `6`
     kAfterBuffer,  // what is buffered, and then `1`, also with a later GET
-    kCut,          // a WebSocket that does not read is not waited for
   };
 
   void on_packet(const Packet& packet);
@@ -89,7 +92,6 @@ class Session final : private base::TimerNode {
   void on_timer(base::SteadyTime now);
   void start_heartbeat();
   void mark_heard();
-  [[nodiscard]] bool room_for(std::size_t size);
   void send_prepared(const PreparedMessage& message);
   void take_over(WebSocketLink& link);
   // The session is over: the transports are ended and the handler is told.
@@ -103,11 +105,9 @@ class Session final : private base::TimerNode {
   std::unique_ptr<Handshake> handshake_;
   void* user_data_ = nullptr;
   Sid sid_;
-  std::size_t oversized_ = 0;  // of a message larger than the limit, until nothing waits
   State state_ = State::kOpen;
   bool awaiting_pong_ = false;
   bool counted_silent_ = false;  // among Server::Impl::silent
-  bool overflowed_ = false;      // will be closed by the next flush()
 };
 
 }  // namespace engineio

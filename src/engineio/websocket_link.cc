@@ -14,6 +14,7 @@ CloseReason reason_of(uint16_t code) {
     case net::websocket_close::kProtocolError:
     case net::websocket_close::kUnsupportedData:
     case net::websocket_close::kInvalidPayload:
+    case net::websocket_close::kPolicyViolation:
     case net::websocket_close::kTooBig: return CloseReason::kTransportError;
     default: return CloseReason::kTransportClose;
   }
@@ -24,11 +25,6 @@ CloseReason reason_of(uint16_t code) {
 void WebSocketLink::close() {
   session_ = nullptr;
   socket_->close(net::websocket_close::kNormal, {});
-}
-
-void WebSocketLink::terminate() {
-  session_ = nullptr;
-  socket_->terminate();
 }
 
 bool WebSocketLink::carries_session() const {

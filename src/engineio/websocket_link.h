@@ -22,9 +22,8 @@ class WebSocketLink final : public net::WebSocketHandler {
   void set_socket(net::WebSocket& socket) { socket_ = &socket; }
   [[nodiscard]] net::WebSocket& socket() const { return *socket_; }
 
-  // Both let go of the session. What was sent before close() still goes out.
+  // Lets go of the session. What was sent before still goes out.
   void close();
-  void terminate();
   // The session is being destroyed.
   void forget_session() { session_ = nullptr; }
 

@@ -26,8 +26,8 @@ struct Frontend::Client {
 
   presence::DeviceRef ref;
   TokenBucket bucket;
-  base::SteadyTime heard{};            // when the hub was last told of a transport packet
-  base::SteadyTime next_refusal{};     // of an event over the limit without an ack
+  Throttle heard;                      // how often the hub is told of a transport packet
+  Throttle refusals;                   // of events over the limit without an ack
   socketio::Socket* socket = nullptr;  // null until accepted
   socketio::ConnectId connect_id{};    // of the request it came from
   std::unique_ptr<TokenWatch> token;   // of a client that came with a token

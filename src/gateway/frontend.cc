@@ -213,9 +213,7 @@ void Frontend::on_heard(socketio::Socket& socket) {
   if (options_.heartbeat_source != HeartbeatSource::transport) return;
   auto* client = static_cast<Client*>(socket.user_data());
   if (client == nullptr) return;
-  const base::SteadyTime now = clock_().steady;
-  if (now - client->heard < kHeardAtOnce) return;
-  client->heard = now;
+  if (!client->heard.pass(kHeardAtOnce, clock_().steady)) return;
   hub_->submit(presence::Heard{client->ref});
 }
 
@@ -280,11 +278,7 @@ base::Result<std::optional<Request>> Frontend::decode(Client& client, const sock
 // floods the server must not be flooded in return.
 void Frontend::refuse_over_limit(Client& client, const socketio::Event& event,
                                  const boost::json::value* payload) {
-  if (!event.ack_id) {
-    const base::SteadyTime now = clock_().steady;
-    if (now < client.next_refusal) return;
-    client.next_refusal = now + kRefusalInterval;
-  }
+  if (!event.ack_id && !client.refusals.pass(kRefusalInterval, clock_().steady)) return;
   answer_error(client, event, payload,
                {base::ErrorCode::kRateLimited, "too many events: limits.events_per_second"});
 }
@@ -310,11 +304,12 @@ void Frontend::send(std::string_view packet, std::span<const presence::DeviceRef
     if (client != nullptr && client->socket != nullptr) client->socket->send_packet(packet);
     return;
   }
-  const auto message = engineio::PreparedMessage::text(packet);
+  receivers_.clear();
   for (const presence::DeviceRef device : to) {
-    Client* client = find(device);
-    if (client != nullptr && client->socket != nullptr) client->socket->send(message);
+    const Client* client = find(device);
+    if (client != nullptr && client->socket != nullptr) receivers_.push_back(client->socket);
   }
+  socketio::Socket::send_all(receivers_, engineio::PreparedMessage::text(packet));
 }
 
 // --- The end of a token (contract, section 2)

@@ -97,6 +97,7 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   std::vector<std::unique_ptr<Client>> clients_;  // by slot
   std::vector<uint32_t> free_slots_;
   std::unordered_map<uint64_t, Joining> joining_;  // by ConnectId
+  std::vector<socketio::Socket*> receivers_;       // of send(), kept for its memory
   uint32_t next_generation_ = 0;
 };
 

@@ -14,6 +14,25 @@ int taken(TokenBucket& bucket, uint32_t rate, base::SteadyTime now, int tries) {
   return count;
 }
 
+TEST(Throttle, LetsOneThroughPerInterval) {
+  constexpr base::Duration kInterval(100);
+  Throttle throttle;
+  EXPECT_TRUE(throttle.pass(kInterval, at(0)));
+  EXPECT_FALSE(throttle.pass(kInterval, at(100)));  // the time 0 is kept as 1
+  EXPECT_TRUE(throttle.pass(kInterval, at(101)));
+  EXPECT_FALSE(throttle.pass(kInterval, at(200)));
+  EXPECT_TRUE(throttle.pass(kInterval, at(1'000)));
+}
+
+TEST(Throttle, TheStampWrapsAroundAfter49Days) {
+  constexpr int64_t kWrap = int64_t{1} << 32;
+  constexpr base::Duration kInterval(100);
+  Throttle throttle;
+  EXPECT_TRUE(throttle.pass(kInterval, at(kWrap - 50)));
+  EXPECT_FALSE(throttle.pass(kInterval, at(kWrap + 49)));
+  EXPECT_TRUE(throttle.pass(kInterval, at(kWrap + 50)));
+}
+
 TEST(TokenBucket, LetsFourTimesTheRateThroughAtOnce) {
   TokenBucket bucket(50, at(1'000));
   EXPECT_EQ(taken(bucket, 50, at(1'000), 300), 200);

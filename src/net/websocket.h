@@ -30,7 +30,8 @@ struct WebSocketOptions {
   std::size_t max_message = 1'000'000;  // bytes, after reassembly and inflation; beyond: close 1009
   bool deflate = false;                 // accept permessage-deflate (RFC 7692) when offered
   std::size_t deflate_threshold = 1024;  // shorter messages go uncompressed
-  // Bytes waiting to be sent, beside one message that is larger; beyond: the peer is cut off.
+  // Bytes waiting to be sent, beside one message that is larger; beyond: the peer is cut off, and
+  // on_closed() says kPolicyViolation.
   std::size_t max_backlog = 4U << 20;
 
   bool operator==(const WebSocketOptions&) const = default;
@@ -65,6 +66,8 @@ class WebSocket {
   virtual void terminate() = 0;
   [[nodiscard]] virtual std::size_t backlog() const = 0;  // bytes not yet taken by the kernel
   [[nodiscard]] virtual bool deflates() const = 0;
+  // Asks for the memory that sending needs, ahead of a send.
+  virtual void prefetch() const {}
 };
 
 // A complete unmasked frame with FIN set, ready for any number of sockets.

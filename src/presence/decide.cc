@@ -2,8 +2,8 @@
 
 namespace presence {
 
-Decision decide(const std::vector<std::unique_ptr<Device>>& devices, const Choice* choice,
-                base::Duration auto_away_after, Decision& automatic) {
+Decision decide(const CompactVector<std::unique_ptr<Device>>& devices, const Choice* choice,
+                Decision& automatic) {
   bool any_live = false;
   bool any_counts = false;
   bool all_idle = true;
@@ -11,7 +11,7 @@ Decision decide(const std::vector<std::unique_ptr<Device>>& devices, const Choic
     if (!device->counts()) continue;
     any_counts = true;
     any_live = any_live || device->state == DeviceState::live;
-    all_idle = all_idle && device->idle_ms >= auto_away_after.count();
+    all_idle = all_idle && device->idle;
   }
   if (any_live) {
     automatic = all_idle ? Decision{Status::away, true} : Decision{Status::online, false};

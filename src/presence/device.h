@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
+#include "base/compact_text.h"
 #include "base/time.h"
 #include "base/timer_wheel.h"
-#include "presence/compact_text.h"
 #include "presence/handle_set.h"
 #include "presence/string_pool.h"
 #include "presence/view.h"
@@ -54,12 +54,12 @@ struct Device {
   DeviceType type = DeviceType::web;
   DeviceState state = DeviceState::joining;
   bool said_info = false;  // the client has described itself
-  int64_t idle_ms = 0;     // as last reported; a device that never did is not idle
+  bool idle = false;       // it last reported an `idleMs` of `auto_away_after` or more
   base::WallTime connected_at{};
   base::WallTime lost_at{};       // while lingering
   base::SteadyTime last_heard{};  // any presence event
-  CompactText key;                // `deviceId`, may be empty
-  CompactText address;            // seldom shared, so not pooled
+  base::CompactText key;          // `deviceId`, may be empty
+  base::CompactText address;      // seldom shared, so not pooled
   PooledString os;
   PooledString browser;
   PooledString user_agent;

@@ -207,7 +207,8 @@ class Directory {
   [[nodiscard]] View next_view(const User& user, const Decision& decision,
                                OfflineReason reason) const;
   [[nodiscard]] SocketId visible_id(const Device& device, base::WallTime visible_since) const;
-  void collect_devices(const User& user, DeviceRef except);
+  void collect_watchers(const User& user);
+  void collect_devices(const ConnectedUser& user, DeviceRef except);
   Version next_version();
 
   // directory_contacts.cc
@@ -246,6 +247,7 @@ class Directory {
   // Set for the time of one apply().
   base::Instant now_;
   Effects* effects_ = nullptr;
+  std::vector<const ConnectedUser*> watchers_;
   std::vector<DeviceRef> recipients_;
 };
 

@@ -55,7 +55,7 @@ void Directory::set_contacts(User& user, const std::vector<ContactEntry>& entrie
 }
 
 void Directory::unload_contacts(User& user) {
-  const std::vector<ContactRef> contacts = std::exchange(user.here->contacts, {});
+  const CompactVector<ContactRef> contacts = std::exchange(user.here->contacts, {});
   for (const ContactRef& entry : contacts) {
     if (entry.watches()) user.other_watchers.insert(entry.handle());
     User& subject = users_[entry.handle()];
@@ -144,7 +144,7 @@ void Directory::change_edges(std::span<const EdgeChange> changes) {
   }
   for (const ListChange& list : lists) {
     recipients_.clear();
-    collect_devices(users_[list.viewer], kNoDevice);
+    collect_devices(*users_[list.viewer].here, kNoDevice);
     if (!recipients_.empty()) effects_->contacts_changed(list.added, list.removed, recipients_);
   }
 }
@@ -181,7 +181,7 @@ void Directory::set_blocked(User& viewer, User& subject, bool blocked) {
   // A version of its own, so that neither this event nor the one that takes it back looks old.
   subject.view.version = next_version();
   recipients_.clear();
-  collect_devices(viewer, kNoDevice);
+  collect_devices(*viewer.here, kNoDevice);
   if (recipients_.empty()) return;
   if (!blocked) {
     effects_->tell_watchers(WatcherEvent::user_online, subject, subject.view, recipients_);

@@ -29,15 +29,15 @@ void Directory::on(const Connect& input) {
     user.here = std::make_unique<ConnectedUser>();
     user.here->loading = std::make_unique<Loading>();
     user.here->told.chose_offline = user.chose(Status::offline);
-    user.here->told.message = CompactText(user.message());
+    user.here->told.message = base::CompactText(user.message());
     ++connected_users_;
   }
   Joining joining{std::make_unique<Device>(user.handle), input.snapshot, input.cursor};
   Device& device = *joining.device;
   device.ref = input.device;
   device.socket_id = input.socket_id;
-  device.key = CompactText(input.device_key);
-  device.address = CompactText(input.address);
+  device.key = base::CompactText(input.device_key);
+  device.address = base::CompactText(input.address);
   device.user_agent = strings_.intern(input.user_agent);
   if (input.info) describe(device, *input.info);
   track(device);
@@ -67,7 +67,7 @@ std::unique_ptr<Device>* Directory::replaced_by(User& user, const Device& device
 void Directory::take_over(std::unique_ptr<Device>& place, std::unique_ptr<Device> device) {
   const std::unique_ptr<Device> old = std::move(place);
   // Nobody is to notice: what the client has not said anew holds on.
-  device->idle_ms = old->idle_ms;
+  device->idle = old->idle;
   if (!device->said_info) {
     device->type = old->type;
     device->os = old->os;
@@ -160,9 +160,9 @@ void Directory::on(const Heartbeat& input) {
     changed = changed || before != device->type;
   }
   if (input.idle_ms) {
-    const int64_t threshold = options_.auto_away_after.count();
-    changed = changed || (device->idle_ms >= threshold) != (*input.idle_ms >= threshold);
-    device->idle_ms = *input.idle_ms;
+    const bool idle = *input.idle_ms >= options_.auto_away_after.count();
+    changed = changed || device->idle != idle;
+    device->idle = idle;
   }
   if (!hear(*device) && !changed) return;
   settle(user, OfflineReason::disconnected, device->ref);
@@ -215,7 +215,9 @@ void Directory::remove(User& user, const Device& device) {
     return;
   }
   --device_count_;
-  std::erase_if(user.here->devices, [&](const auto& owned) { return owned.get() == &device; });
+  auto& devices = user.here->devices;
+  devices.erase(std::find_if(devices.begin(), devices.end(),
+                             [&](const auto& owned) { return owned.get() == &device; }));
   settle(user, OfflineReason::disconnected, kNoDevice);
   release(user);
 }

@@ -12,10 +12,24 @@
 namespace presence {
 
 // The connections of the user's own devices, into recipients_.
-void Directory::collect_devices(const User& user, DeviceRef except) {
-  if (user.here == nullptr) return;
-  for (const auto& device : user.here->devices)
+void Directory::collect_devices(const ConnectedUser& user, DeviceRef except) {
+  for (const auto& device : user.devices)
     if (device->reachable() && device->ref != except) recipients_.push_back(device->ref);
+}
+
+// The connections of all watchers, into recipients_. What an idle user's objects hold has left the
+// caches; loops so small that the processor works ahead fetch it for many of them at once.
+void Directory::collect_watchers(const User& user) {
+  watchers_.clear();
+  user.for_each_watcher([&](UserHandle watcher) {
+    if (const ConnectedUser* here = users_[watcher].here.get(); here != nullptr)
+      watchers_.push_back(here);
+  });
+  for (const ConnectedUser* watcher : watchers_) __builtin_prefetch(watcher->devices.data());
+  for (const ConnectedUser* watcher : watchers_)
+    if (!watcher->devices.empty()) __builtin_prefetch(watcher->devices.front().get());
+  recipients_.clear();
+  for (const ConnectedUser* watcher : watchers_) collect_devices(*watcher, kNoDevice);
 }
 
 // `reason` is why the user went offline, if that is what happened; `origin` the device that came,
@@ -36,7 +50,7 @@ void Directory::announce(User& user, OfflineReason reason, DeviceRef origin) {
   Decision decision;
   if (user.here != nullptr)
     decision = decide(user.here->devices, user.chosen ? &user.chosen->choice : nullptr,
-                      options_.auto_away_after, user.here->automatic);
+                      user.here->automatic);
   settle_view(user, decision, reason);
   if (user.here != nullptr) settle_own(user, decision, origin);
 }
@@ -74,7 +88,7 @@ View Directory::next_view(const User& user, const Decision& decision, OfflineRea
   }
   view.status = decision.status;
   view.auto_away = decision.auto_away;
-  view.message = CompactText(user.message());
+  view.message = base::CompactText(user.message());
   view.devices.reserve(user.here->devices.size());
   for (const auto& device : user.here->devices) {
     if (!device->counts()) continue;
@@ -89,8 +103,7 @@ void Directory::settle_view(User& user, const Decision& decision, OfflineReason 
   const ViewChange change = compare(user.view, after);
   user.view = std::move(after);
   if (!change.any()) return;
-  recipients_.clear();
-  user.for_each_watcher([&](UserHandle watcher) { collect_devices(users_[watcher], kNoDevice); });
+  collect_watchers(user);
   if (change.came_online) tell_watchers(WatcherEvent::user_online, user);
   if (change.went_offline) tell_watchers(WatcherEvent::user_offline, user);
   if (change.devices_changed) tell_watchers(WatcherEvent::user_devices_changed, user);
@@ -107,7 +120,7 @@ void Directory::settle_own(User& user, const Decision& decision, DeviceRef origi
   OwnTold next;
   next.decision = decision;
   next.chose_offline = user.chose(Status::offline);
-  next.message = CompactText(user.message());
+  next.message = base::CompactText(user.message());
   bool any_before = false;
   bool any_after = false;
   for (const auto& device : user.here->devices) {
@@ -128,13 +141,13 @@ void Directory::settle_own(User& user, const Decision& decision, DeviceRef origi
 
   if (devices_changed) {
     recipients_.clear();
-    collect_devices(user, origin);
+    collect_devices(*user.here, origin);
     user.own_version = next_version();
     if (!recipients_.empty()) effects_->tell_own(OwnEvent::user_devices_changed, user, recipients_);
   }
   if (status_changed) {
     recipients_.clear();
-    collect_devices(user, kNoDevice);
+    collect_devices(*user.here, kNoDevice);
     user.own_version = next_version();
     if (!recipients_.empty()) effects_->tell_own(OwnEvent::user_status_changed, user, recipients_);
   }

@@ -1,6 +1,7 @@
 // What the directory keeps of a user.
 #pragma once
 
+#include <boost/container/vector.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -40,11 +41,17 @@ struct Decision {
   bool operator==(const Decision&) const = default;
 };
 
+// A vector of 16 bytes, for the lists that every connected user has.
+using CompactVectorOptions =
+    boost::container::vector_options_t<boost::container::stored_size<uint32_t>>;
+template <class T>
+using CompactVector = boost::container::vector<T, void, CompactVectorOptions>;
+
 // What the user's own devices were last told, so that they hear of a change and of nothing else.
 struct OwnTold {
   Decision decision;
   bool chose_offline = false;
-  CompactText message;
+  base::CompactText message;
   DeviceKinds kinds{};
 };
 
@@ -64,10 +71,10 @@ struct Loading {
 
 // The part of a user that exists only while a device does.
 struct ConnectedUser {
-  std::vector<std::unique_ptr<Device>> devices;  // joined, in the order of their joining
-  std::vector<ContactRef> contacts;              // sorted by handle
-  std::unique_ptr<Loading> loading;              // until the contacts are there
-  base::WallTime visible_since{};                // the end of the last chosen `offline`
+  CompactVector<std::unique_ptr<Device>> devices;  // joined, in the order of their joining
+  CompactVector<ContactRef> contacts;              // sorted by handle
+  std::unique_ptr<Loading> loading;                // until the contacts are there
+  base::WallTime visible_since{};                  // the end of the last chosen `offline`
   Decision automatic;  // by lines 4 and 6, as of when a device was last live
   OwnTold told;
 };
@@ -119,7 +126,7 @@ struct User {
 
 // Section 5, first line that holds. `automatic` is kept by the caller between calls: it is what
 // lines 4 and 6 said while a device was live, and what line 5 falls back on.
-Decision decide(const std::vector<std::unique_ptr<Device>>& devices, const Choice* choice,
-                base::Duration auto_away_after, Decision& automatic);
+Decision decide(const CompactVector<std::unique_ptr<Device>>& devices, const Choice* choice,
+                Decision& automatic);
 
 }  // namespace presence

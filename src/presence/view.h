@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/compact_text.h"
 #include "base/time.h"
-#include "presence/compact_text.h"
 #include "presence/ids.h"
 #include "presence/ports.h"
 
@@ -47,7 +47,7 @@ struct VisibleDevice {
 struct View {
   Version version = 0;
   base::WallTime last_seen{};  // of an offline user; a visible one is seen now
-  CompactText message;         // empty while offline
+  base::CompactText message;   // empty while offline
   std::vector<VisibleDevice> devices;
   Status status = Status::offline;
   bool auto_away = false;

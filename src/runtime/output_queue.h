@@ -33,8 +33,8 @@ class OutputQueue {
 
   void consume(std::size_t count);
   void clear();
-  // A queue that grew long once would hold its memory for ever.
-  [[nodiscard]] bool worth_keeping() const { return pieces_.capacity() <= 64; }
+  // Long ones, of a busy moment, would lie scattered between what lives long.
+  [[nodiscard]] bool worth_keeping() const { return pieces_.capacity() <= 8; }
 
   // When the peer must have taken something, in case the kernel's buffer is full.
   bool stalled = false;

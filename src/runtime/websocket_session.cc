@@ -84,11 +84,15 @@ void WebSocketSession::send_message(net::Opcode opcode, std::string_view message
 
 void WebSocketSession::send_limited(base::SharedBytes frame, Connection::Urgency urgency) {
   if (connection_.backlog() == 0) oversized_ = 0;
-  if (frame.size() > options_.max_backlog) oversized_ = std::max(oversized_, frame.size());
+  if (frame.size() > options_.max_backlog) {
+    oversized_ = std::max(oversized_, static_cast<uint32_t>(frame.size()));
+  }
   connection_.send(std::move(frame), urgency);
   if (connection_.backlog() <= options_.max_backlog + oversized_) return;
   connection_.write_early();
-  if (connection_.backlog() > options_.max_backlog + oversized_) terminate();
+  if (connection_.backlog() <= options_.max_backlog + oversized_) return;
+  close_code_ = net::websocket_close::kPolicyViolation;
+  terminate();
 }
 
 void WebSocketSession::close(uint16_t code, std::string_view reason) {

@@ -38,6 +38,7 @@ class WebSocketSession final : public Session, public net::WebSocket {
   void terminate() override;
   [[nodiscard]] std::size_t backlog() const override { return connection_.backlog(); }
   [[nodiscard]] bool deflates() const override { return decoder_.deflate() != nullptr; }
+  void prefetch() const override { connection_.prefetch(); }
 
  private:
   enum class State : uint8_t {
@@ -57,7 +58,7 @@ class WebSocketSession final : public Session, public net::WebSocket {
   net::WebSocketHandler& handler_;
   const net::WebSocketOptions& options_;
   net::WebSocketDecoder decoder_;
-  std::size_t oversized_ = 0;  // of the largest frame beyond max_backlog, until nothing waits
+  uint32_t oversized_ = 0;  // of the largest frame beyond max_backlog, until nothing waits
   uint16_t close_code_ = net::websocket_close::kAbnormal;
   State state_ = State::kOpen;
 };

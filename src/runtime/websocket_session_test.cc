@@ -191,7 +191,7 @@ TEST(WebSocketSession, CutsOffAPeerWhoseBacklogGrowsTooLong) {
   TestClient client(server.port(), 4096);
   client.upgrade("/ws");
   client.send(TestClient::text("flood 500"));
-  EXPECT_TRUE(server.events().wait_for("closed 1006"));
+  EXPECT_TRUE(server.events().wait_for("closed 1008"));
   EXPECT_TRUE(server.has_connections(0));
 }
 

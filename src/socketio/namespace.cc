@@ -92,9 +92,9 @@ void Namespace::for_each(const Audience& audience, const std::function<void(Sock
 }
 
 void Namespace::broadcast(const Broadcast& event, const Audience& audience) {
-  for (Socket* socket : impl_->members(audience)) {
-    for (const engineio::PreparedMessage& message : event.messages()) socket->send(message);
-  }
+  const std::vector<Socket*> members = impl_->members(audience);
+  for (const engineio::PreparedMessage& message : event.messages())
+    Socket::send_all(members, message);
 }
 
 Socket* Namespace::Impl::find(std::string_view id) const {
@@ -134,39 +134,33 @@ void Namespace::Impl::join(Socket& socket, std::string_view room) {
   if (socket.in(room)) return;
   auto found = rooms.find(room);
   if (found == rooms.end())
-    found = rooms.insert(std::make_unique<Room>(Room{std::string(room), {}})).first;
+    found = rooms.insert(std::make_unique<Room>(Room{base::CompactText(room), {}})).first;
   Room& joined_room = **found;
-  if (socket.rooms_ == nullptr) socket.rooms_ = std::make_unique<RoomList>();
-  socket.rooms_->memberships.push_back({&joined_room, joined_room.members.size()});
+  socket.rooms_.push_back({&joined_room, joined_room.members.size()});
   joined_room.members.push_back(&socket);
 }
 
 void Namespace::Impl::leave(Socket& socket, std::string_view room) {
-  if (socket.rooms_ == nullptr) return;
-  const auto& memberships = socket.rooms_->memberships;
-  for (std::size_t i = 0; i < memberships.size(); ++i) {
-    if (memberships[i].room->name != room) continue;
+  for (std::size_t i = 0; i < socket.rooms_.size(); ++i) {
+    if (socket.rooms_[i].room->name != room) continue;
     leave_at(socket, i);
     return;
   }
 }
 
 void Namespace::Impl::leave_all(Socket& socket) {
-  if (socket.rooms_ == nullptr) return;
-  while (!socket.rooms_->memberships.empty()) {
-    leave_at(socket, socket.rooms_->memberships.size() - 1);
-  }
+  while (!socket.rooms_.empty()) leave_at(socket, socket.rooms_.size() - 1);
 }
 
 void Namespace::Impl::leave_at(Socket& socket, std::size_t membership) {
-  std::vector<Membership>& own = socket.rooms_->memberships;
+  std::vector<Membership>& own = socket.rooms_;
   Room& room = *own[membership].room;
   const std::size_t index = own[membership].index;
   // The room's last member takes the empty place, and has to know of it.
   Socket* last = room.members.back();
   room.members[index] = last;
   room.members.pop_back();
-  for (Membership& m : last->rooms_->memberships) {
+  for (Membership& m : last->rooms_) {
     if (m.room == &room) m.index = index;
   }
   own.erase(own.begin() + static_cast<std::ptrdiff_t>(membership));

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/compact_text.h"
 #include "base/sip_hash.h"
 #include "engineio/deadlines.h"
 #include "engineio/server.h"
@@ -46,7 +47,7 @@ struct SocketIdEqual {
 };
 
 struct Room {
-  std::string name;
+  base::CompactText name;
   std::vector<Socket*> members;  // in no order
 };
 
@@ -61,21 +62,11 @@ struct RoomHash {
 struct RoomEqual {
   using is_transparent = void;
   static std::string_view name_of(std::string_view name) { return name; }
-  static std::string_view name_of(const std::unique_ptr<Room>& room) { return room->name; }
+  static std::string_view name_of(const std::unique_ptr<Room>& room) { return room->name.view(); }
   template <class A, class B>
   bool operator()(const A& a, const B& b) const {
     return name_of(a) == name_of(b);
   }
-};
-
-// A socket's place in a room, kept on both sides so that leaving a large room costs nothing.
-struct Membership {
-  Room* room;
-  std::size_t index;  // in Room::members
-};
-
-struct RoomList {
-  std::vector<Membership> memberships;
 };
 
 struct Namespace::Impl {

@@ -1,6 +1,7 @@
 #include "socketio/socket.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "socketio/payload.h"
@@ -34,6 +35,19 @@ engineio::Session& Socket::session() const { return connection_.session(); }
 
 void Socket::send(const engineio::PreparedMessage& message) {
   if (state_ == State::kConnected) session().send(message);
+}
+
+void Socket::send_all(std::span<Socket* const> sockets, const engineio::PreparedMessage& message) {
+  constexpr std::size_t kAtOnce = 64;
+  std::array<engineio::Session*, kAtOnce> sessions;
+  while (!sockets.empty()) {
+    const std::span<Socket* const> some = sockets.first(std::min(sockets.size(), kAtOnce));
+    sockets = sockets.subspan(some.size());
+    std::size_t connected = 0;
+    for (const Socket* socket : some)
+      if (socket->state_ == State::kConnected) sessions[connected++] = &socket->session();
+    engineio::Session::send_all(std::span(sessions).first(connected), message);
+  }
 }
 
 void Socket::send_packet(std::string_view packet, Attachments attachments) {
@@ -109,8 +123,7 @@ void Socket::leave(std::string_view room) { nsp_.impl_->leave(*this, room); }
 
 bool Socket::in(std::string_view room) const {
   if (room == id()) return state_ != State::kGone;
-  return rooms_ != nullptr &&
-         std::any_of(rooms_->memberships.begin(), rooms_->memberships.end(),
+  return std::any_of(rooms_.begin(), rooms_.end(),
                      [room](const Membership& m) { return m.room->name == room; });
 }
 
@@ -118,8 +131,7 @@ std::vector<std::string_view> Socket::rooms() const {
   std::vector<std::string_view> names;
   if (state_ == State::kGone) return names;
   names.push_back(id());
-  if (rooms_ == nullptr) return names;
-  for (const Membership& membership : rooms_->memberships) names.push_back(membership.room->name);
+  for (const Membership& membership : rooms_) names.push_back(membership.room->name);
   return names;
 }
 

@@ -29,7 +29,7 @@ class Connection;
 class Namespace;
 class Server;
 class PendingAcks;
-struct RoomList;
+struct Room;
 
 // Why a socket is gone, as the reference names it.
 enum class DisconnectReason : uint8_t {
@@ -59,6 +59,12 @@ using AckCallback = std::function<void(const AckAnswer&)>;
 
 enum class Volatile : uint8_t { kNo, kYes };
 
+// A socket's place in a room, kept on both sides so that leaving a large room costs nothing.
+struct Membership {
+  Room* room;
+  std::size_t index;  // in Room::members
+};
+
 class Socket final {
  public:
   static constexpr std::size_t kIdLength = 20;
@@ -80,6 +86,8 @@ class Socket final {
   // in other namespaces than `/` the packet names them.
   void send_packet(std::string_view packet, Attachments attachments = {});
   void send(const engineio::PreparedMessage& message);
+  // The same to many, in their order, for less than one by one (engineio::Session::send_all).
+  static void send_all(std::span<Socket* const> sockets, const engineio::PreparedMessage& message);
 
   // Encodes and sends an event. `args_json` is JSON values joined by commas, or empty.
   void emit(std::string_view name, std::string_view args_json, Attachments attachments = {},
@@ -129,7 +137,7 @@ class Socket final {
   Connection& connection_;
   Socket* next_ = nullptr;  // of the same connection
   void* user_data_ = nullptr;
-  std::unique_ptr<RoomList> rooms_;
+  std::vector<Membership> rooms_;
   std::unique_ptr<PendingAcks> acks_;
   std::array<char, kIdLength> id_{};
   uint32_t mark_ = 0;  // of the last broadcast that has seen this socket

@@ -34,7 +34,7 @@ presence::View visible_view() {
   presence::View view;
   view.version = 9'007'199'254'740'991;
   view.status = Status::busy;
-  view.message = presence::CompactText("in a \"call\"\n");
+  view.message = base::CompactText("in a \"call\"\n");
   view.devices = {
       {presence::SocketId(kPhone), DeviceType::mobile, base::wall_from_millis(kNow - 60'000)},
       {presence::SocketId(kLaptop), DeviceType::web, base::wall_from_millis(kNow - 1)}};
@@ -69,7 +69,7 @@ class OwnView : public testing::Test {
     phone.os = strings.intern("iOS 18");
     phone.browser = strings.intern("Safari");
     phone.user_agent = strings.intern("Mozilla/5.0");
-    phone.address = presence::CompactText("2001:db8::1");
+    phone.address = base::CompactText("2001:db8::1");
     add("gone________________", DeviceState::stale);
     add(kLaptop, DeviceState::lingering);
   }

@@ -135,7 +135,7 @@ RC_GTEST_PROP(Encoding, OfAnyIdMessageAndNumberParsesBack, ()) {
   presence::View view;
   view.version = *rc::gen::inRange<presence::Version>(0, presence::Version{1} << 53);
   view.status = presence::Status::away;
-  view.message = presence::CompactText(message);
+  view.message = base::CompactText(message);
   const base::WallTime now =
       base::wall_from_millis(*rc::gen::inRange<int64_t>(0, int64_t{1} << 53));
 

@@ -1,22 +1,21 @@
 // CompactText: text that seldom is there or seldom changes, in 8 bytes where std::string takes 32.
-// An empty one is free; another one is a single block of its length and bytes. At most 64 KiB;
-// longer text is cut. One thread, like any value.
+// An empty one is free; another one is a single block of its length and bytes. Below 4 GiB.
+// One thread, like any value.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
 
-namespace presence {
+namespace base {
 
 class CompactText {
  public:
   CompactText() = default;
   explicit CompactText(std::string_view text) {
     if (text.empty()) return;
-    const auto size = static_cast<uint16_t>(std::min<std::size_t>(text.size(), kMaxSize));
+    const auto size = static_cast<uint32_t>(text.size());
     block_ = std::make_unique_for_overwrite<char[]>(sizeof size + size);
     std::memcpy(block_.get(), &size, sizeof size);
     std::memcpy(block_.get() + sizeof size, text.data(), size);
@@ -31,7 +30,7 @@ class CompactText {
 
   [[nodiscard]] std::string_view view() const {
     if (block_ == nullptr) return {};
-    uint16_t size = 0;
+    uint32_t size = 0;
     std::memcpy(&size, block_.get(), sizeof size);
     return {block_.get() + sizeof size, size};
   }
@@ -40,11 +39,10 @@ class CompactText {
   [[nodiscard]] bool empty() const { return block_ == nullptr; }
 
  private:
-  static constexpr std::size_t kMaxSize = 0xffff;
   std::unique_ptr<char[]> block_;
 };
 
 inline bool operator==(const CompactText& a, const CompactText& b) { return a.view() == b.view(); }
 inline bool operator==(const CompactText& a, std::string_view b) { return a.view() == b; }
 
-}  // namespace presence
+}  // namespace base
