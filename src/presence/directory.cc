@@ -11,6 +11,7 @@ namespace {
 constexpr base::Duration kTick{20};
 constexpr std::size_t kSlots = 8192;
 
+constexpr base::Duration kRetryInterval{1'000};
 constexpr UserHandle kSweptAtOnce = 20'000;
 
 }  // namespace
@@ -22,7 +23,7 @@ Directory::Directory(const DirectoryOptions& options, Version sequence, base::In
       users_(options.hash_key),
       sequence_(sequence),
       run_(sequence),
-      horizon_(sequence),
+      horizon_(options.clustered ? 0 : sequence),  // what others have told is told on
       now_(now) {}
 
 std::optional<UserRecord> Directory::restore(const UserRecord& kept, base::WallTime alive_until,
@@ -55,7 +56,8 @@ void Directory::apply(const Input& input, base::Instant now, Effects& effects) {
 // Versions are microseconds of the wall clock, or one more than the last where the clock is not
 // ahead of it: they grow over a restart without having been written down, and one sequence over
 // all users is what makes a cursor possible. Below 2^53 until the year 2255.
-Version Directory::next_version() { return ++sequence_; }
+// In a cluster they come with what was decided.
+Version Directory::next_version() { return decided_ != 0 ? decided_++ : ++sequence_; }
 
 void Directory::on(const Tick&) {
   wheel_.advance(now_.steady, [this](base::TimerNode& node) {
@@ -95,6 +97,12 @@ void Directory::choice_due(User& user) {
   const base::WallTime expires_at = *user.chosen->choice.expires_at;
   if (expires_at > now_.wall) {
     wheel_.arm(user.chosen->expiry, now_.steady + (expires_at - now_.wall));
+    return;
+  }
+  if (attached_) {
+    // The decider's clock may be a little behind.
+    wheel_.arm(user.chosen->expiry, now_.steady + kRetryInterval);
+    report(user, OfflineReason::manual, kNoDevice);
     return;
   }
   set_choice(user, Choice{});
@@ -166,15 +174,20 @@ User& Directory::intern(const UserId& id) {
 // about whom there is nothing to say.
 void Directory::release(User& user) {
   const ConnectedUser* here = user.here.get();
-  if (here != nullptr && here->devices.empty() && here->loading == nullptr) {
+  if (here != nullptr && here->loading == nullptr &&
+      std::all_of(here->devices.begin(), here->devices.end(),
+                  [](const auto& device) { return device->state == DeviceState::elsewhere; })) {
     unload_contacts(user);
     user.here.reset();
     --connected_users_;
   }
-  const bool worth_keeping = user.here != nullptr || user.listed_by > 0 || user.chosen != nullptr ||
-                             user.view.version > horizon_ || user.last_seen != base::WallTime{} ||
-                             user.view.last_seen != base::WallTime{};
-  if (!worth_keeping) users_.erase(user);
+  bool needed = user.here != nullptr || user.listed_by > 0;
+  // In a cluster, whatever else there is of a user is with the decider.
+  if (!options_.clustered) {
+    needed = needed || user.chosen != nullptr || user.view.version > horizon_ ||
+             user.last_seen != base::WallTime{} || user.view.last_seen != base::WallTime{};
+  }
+  if (!needed) users_.erase(user);
 }
 
 Directory::Answer Directory::look_up(DeviceRef viewer, std::string_view subject) const {
