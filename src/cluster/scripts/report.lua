@@ -1,7 +1,8 @@
 -- report: what one node says of one user, and what follows from it for everybody.
 --
 -- A node reports all the devices that the user has with it, whatever has changed, so a report can be
--- repeated, and one that was lost is made good by the next. The user's status is decided here and
+-- repeated, and one that was lost is made good by the next. One without devices, of a node that has
+-- none, only reads; of a node that is dead, it takes its devices away. The user's status is decided here and
 -- nowhere else (contract, section 5), in one atomic step, and told to all nodes if it changed.
 --
 -- KEYS[1]  hash     user      the visible view, read by other programs; and the rest of what is true
@@ -71,7 +72,7 @@ for _, id in ipairs(redis.call('SMEMBERS', DEVICES)) do
   if not d[1] or (d[1] == node and not reported[id]) then
     redis.call('SREM', DEVICES, id)
     redis.call('DEL', prefix .. id)
-  elseif d[1] ~= node then
+  elseif not reported[id] then
     others[#others + 1] = {id = id, node = d[1], state = d[2], idle = d[3], type = d[4],
                            connected = d[5], key = text(d[6])}
   end
@@ -190,6 +191,8 @@ elseif before.status ~= 'offline' then
   local manual = choice.status == 'offline' and #devices > 0
   after.last_seen = manual and now or own_last_seen
   after.reason = manual and 'manual' or ARGV[7]
+elseif not kept[2] then
+  after.last_seen = own_last_seen
 end
 
 -- Everything that anybody may be told of: if it is as it was, nothing is published.
@@ -199,7 +202,10 @@ for _, d in ipairs(devices) do
   for _, part in ipairs({d.id, d.state, d.idle, d.type, d.connected, d.node}) do parts[#parts + 1] = part end
 end
 local signature = redis.sha1hex(table.concat(parts, '\n')):sub(1, 16)
-local changed = signature ~= kept[10]
+-- Of a user whom nobody knows there is nothing to tell.
+local has_choice = choice.status ~= 'online' or choice.message ~= ''
+local known = #devices > 0 or own_last_seen > 0 or has_choice or kept[2]
+local changed = known and signature ~= kept[10]
 if changed then
   -- The events of one change have versions of their own: the next ones.
   version = math.max(version + 8, now_us)
@@ -207,7 +213,6 @@ if changed then
 end
 
 -- What is kept.
-local has_choice = choice.status ~= 'online' or choice.message ~= ''
 if not has_choice then
   if chosen[1] then redis.call('DEL', CHOSEN) end
 elseif ARGV[11] ~= 'keep' then
@@ -215,7 +220,6 @@ elseif ARGV[11] ~= 'keep' then
   redis.call('HSET', CHOSEN, 'status', choice.status, 'message', choice.message, 'until', whole(choice.ends))
   if choice.ends > 0 then redis.call('PEXPIREAT', CHOSEN, choice.ends) end
 end
-local known = #devices > 0 or own_last_seen > 0 or after.last_seen > 0 or has_choice
 if known and (changed or tonumber(kept[7] or 0) ~= own_last_seen) then
   local shown = after.status == 'offline' and 0 or #devices
   redis.call('HSET', USER, 'status', after.status, 'lastSeen', whole(after.last_seen),
