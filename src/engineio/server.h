@@ -51,7 +51,7 @@ class SessionHandler {
   virtual void on_binary(Session& session, std::string_view bytes) = 0;
   // Any packet of the client, pongs included; before what it carries is reported.
   virtual void on_heard(Session& session) { (void)session; }
-  // The output has been taken after it had been behind.
+  // The output has been taken after it had been behind, or when this was wanted.
   virtual void on_drained(Session& session) { (void)session; }
   // Exactly once for each session that was opened, and nothing after it.
   virtual void on_closed(Session& session, CloseReason reason) = 0;

@@ -22,6 +22,8 @@ constexpr base::Duration kTick{50};
 constexpr std::size_t kSlots = 4096;
 constexpr std::size_t kMaxUserAgentBytes = 512;
 constexpr std::size_t kMaxNamedBytes = 64;  // of an event that does not exist
+// A connection where more waits than this is not read, or not fast enough (docs/adr/0004).
+constexpr std::size_t kBehind = 256U << 10;
 
 constexpr std::string_view kBearer = "bearer ";
 
@@ -95,6 +97,11 @@ Frontend::Client* Frontend::find(presence::DeviceRef device) const {
   if (slot >= clients_.size() || clients_[slot] == nullptr) return nullptr;
   Client* client = clients_[slot].get();
   return client->ref == device ? client : nullptr;
+}
+
+Frontend::Client* Frontend::find_accepted(presence::DeviceRef device) const {
+  Client* client = find(device);
+  return client != nullptr && client->socket != nullptr ? client : nullptr;
 }
 
 // --- Connecting
@@ -300,14 +307,43 @@ void Frontend::answer_error(Client& client, const socketio::Event& event,
 
 void Frontend::send(std::string_view packet, std::span<const presence::DeviceRef> to) {
   if (to.size() == 1) {
-    Client* client = find(to.front());
-    if (client != nullptr && client->socket != nullptr) client->socket->send_packet(packet);
-    return;
+    Client* client = find_accepted(to.front());
+    if (client == nullptr) return;
+    client->socket->send_packet(packet);
+    return watch_backlog(*client);
   }
   const auto message = engineio::PreparedMessage::text(packet);
   for (const presence::DeviceRef device : to) {
-    Client* client = find(device);
-    if (client != nullptr && client->socket != nullptr) client->socket->send(message);
+    Client* client = find_accepted(device);
+    if (client == nullptr) continue;
+    client->socket->send(message);
+    watch_backlog(*client);
+  }
+}
+
+// --- Slow readers (docs/adr/0004)
+
+void Frontend::watch_backlog(Client& client) {
+  if (client.behind || client.socket->backlog() <= kBehind) return;
+  client.behind = true;
+  client.socket->session().want_drained();
+  hub_->submit(presence::FellBehind{client.ref});
+}
+
+void Frontend::on_drained(socketio::Socket& socket) {
+  auto* client = static_cast<Client*>(socket.user_data());
+  if (client == nullptr || !std::exchange(client->behind, false)) return;
+  hub_->submit(presence::CaughtUp{client->ref});
+}
+
+void Frontend::await_drained(presence::DeviceRef device) {
+  Client* client = find_accepted(device);
+  if (client == nullptr) return;
+  client->behind = client->socket->backlog() > 0;
+  if (client->behind) {
+    client->socket->session().want_drained();
+  } else {
+    hub_->submit(presence::CaughtUp{device});
   }
 }
 

@@ -55,6 +55,7 @@ struct Device {
   DeviceState state = DeviceState::joining;
   bool said_info = false;  // the client has described itself
   bool idle = false;       // it last reported an `idleMs` of `auto_away_after` or more
+  bool behind = false;     // it does not read what it is sent
   base::WallTime connected_at{};
   base::WallTime lost_at{};       // while lingering
   base::SteadyTime last_heard{};  // any presence event

@@ -212,6 +212,11 @@ Decision Directory::own_status(const User& user) const {
   return user.here == nullptr ? Decision{} : user.here->told.decision;
 }
 
+Cursor Directory::cursor(const User& user, DeviceRef device) const {
+  const auto behind = behind_.find(device.index);
+  return {run_, user.hash, behind == behind_.end() ? sequence_ : behind->second.since};
+}
+
 UserRecord Directory::record(const User& user) const {
   UserRecord record;
   record.user = user.id;

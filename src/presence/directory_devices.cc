@@ -1,6 +1,7 @@
 // The devices of a user: joining, being heard, leaving, lingering (contract, sections 2 and 6).
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "presence/directory.h"
@@ -20,7 +21,10 @@ void Directory::track(Device& device) {
   by_ref_[device.ref.index] = &device;
 }
 
-void Directory::untrack(Device& device) { by_ref_[device.ref.index] = nullptr; }
+void Directory::untrack(Device& device) {
+  by_ref_[device.ref.index] = nullptr;
+  if (std::exchange(device.behind, false)) behind_.erase(device.ref.index);
+}
 
 void Directory::on(const Connect& input) {
   User& user = intern(input.user);

@@ -11,11 +11,18 @@
 
 namespace presence {
 
-// The connections of the user's own devices, into recipients_.
+void Directory::clear_recipients() {
+  recipients_.clear();
+  missing_.clear();
+}
+
+// The connections of the user's own devices, into recipients_, or missing_ if they do not read.
 void Directory::collect_devices(const User& user, DeviceRef except) {
   if (user.here == nullptr) return;
-  for (const auto& device : user.here->devices)
-    if (device->reachable() && device->ref != except) recipients_.push_back(device->ref);
+  for (const auto& device : user.here->devices) {
+    if (device->reachable() && device->ref != except)
+      (device->behind ? missing_ : recipients_).push_back(device->ref);
+  }
 }
 
 // `reason` is why the user went offline, if that is what happened; `origin` the device that came,
@@ -89,7 +96,7 @@ void Directory::settle_view(User& user, const Decision& decision, OfflineReason 
   const ViewChange change = compare(user.view, after);
   user.view = std::move(after);
   if (!change.any()) return;
-  recipients_.clear();
+  clear_recipients();
   user.for_each_watcher([&](UserHandle watcher) { collect_devices(users_[watcher], kNoDevice); });
   if (change.came_online) tell_watchers(WatcherEvent::user_online, user);
   if (change.went_offline) tell_watchers(WatcherEvent::user_offline, user);
@@ -101,6 +108,7 @@ void Directory::tell_watchers(WatcherEvent event, User& user) {
   user.view.version = next_version();
   if (event == WatcherEvent::user_devices_changed && !options_.notify_device_changes) return;
   if (!recipients_.empty()) effects_->tell_watchers(event, user, user.view, recipients_);
+  if (!missing_.empty()) note_missed(event, user);
 }
 
 void Directory::settle_own(User& user, const Decision& decision, DeviceRef origin) {
@@ -127,16 +135,18 @@ void Directory::settle_own(User& user, const Decision& decision, DeviceRef origi
   told = std::move(next);
 
   if (devices_changed) {
-    recipients_.clear();
+    clear_recipients();
     collect_devices(user, origin);
     user.own_version = next_version();
     if (!recipients_.empty()) effects_->tell_own(OwnEvent::user_devices_changed, user, recipients_);
+    for (const DeviceRef ref : missing_) behind_.at(ref.index).own_devices = true;
   }
   if (status_changed) {
-    recipients_.clear();
+    clear_recipients();
     collect_devices(user, kNoDevice);
     user.own_version = next_version();
     if (!recipients_.empty()) effects_->tell_own(OwnEvent::user_status_changed, user, recipients_);
+    for (const DeviceRef ref : missing_) behind_.at(ref.index).own_status = true;
   }
   if (any_before != any_after && !status_changed) user.own_version = next_version();
 }
