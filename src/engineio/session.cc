@@ -104,8 +104,6 @@ void Session::on_packet(const Packet& packet) {
   if (state_ != State::kOpen) return;
   SessionHandler& handler = server_.impl_->handler;
   mark_heard();
-  handler.on_heard(*this);
-  if (state_ != State::kOpen) return;
   switch (packet.type) {
     case PacketType::kMessage:
       if (packet.binary) {
@@ -122,6 +120,7 @@ void Session::on_packet(const Packet& packet) {
     case PacketType::kUpgrade:
     case PacketType::kNoop: break;
   }
+  if (state_ == State::kOpen) handler.on_heard(*this);
 }
 
 void Session::mark_heard() {
