@@ -1,7 +1,7 @@
 // Contract section 10: commands, settings in three ways, errors, signals.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 
@@ -336,6 +336,12 @@ describe('contacts import and export', () => {
       await imported(copy, `copy.${format}`, await exported(source, format), '--one-way');
       assert.deepEqual(edges(await exported(copy, 'ndjson')), oneWay, format);
     }
+  });
+
+  test('an export from a directory that does not exist says so, and does not make it', async () => {
+    const at = path.join(freshDir(), 'none', 'data');
+    await refuses(['contacts', 'export', '--data-dir', at], ['data_dir', at, 'does not exist']);
+    assert.equal(existsSync(path.dirname(at)), false);
   });
 
   test('a server started on the directory has them', async () => {
