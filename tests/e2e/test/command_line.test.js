@@ -423,6 +423,22 @@ describe('signals', () => {
     });
   }
 
+  for (const signal of ['SIGTERM', 'SIGINT']) {
+    test(`${signal} while the server is starting: it exits 0, with everything kept`, async () => {
+      const at = freshDir();
+      const many = file('many.csv', `user,contact\n${Array.from({ length: 100000 }, (_, n) => `u${n},c${n}\n`).join('')}`);
+      const run = launch(['serve', ...base(), '--data-dir', at, '--contacts-file', many]);
+      const number = { SIGTERM: 15, SIGINT: 2 }[signal];
+      const caught = () => BigInt(`0x${/SigCgt:\s+(\w+)/.exec(readFileSync(`/proc/${run.child.pid}/status`, 'utf8'))?.[1] ?? 0}`);
+      await until(() => (caught() >> BigInt(number - 1)) & 1n, { every: 1, what: 'the signal to be handled' });
+      run.child.kill(signal);
+      assert.doesNotMatch(run.stderr, /listening/);
+      assert.deepEqual(await run.exited, { code: 0, signal: null }, run.stderr);
+      const { stdout } = await runToEnd(['contacts', 'export', '--data-dir', at, '--format', 'ndjson']);
+      assert.equal(stdout.trim().split('\n').length, 200000);
+    });
+  }
+
   test('with polling clients, too', async () => {
     const server = await Server.start();
     const world = new World(server);
