@@ -120,7 +120,8 @@ struct Forget {
   UserId user;
 };
 
-// Whatever has become due.
+// Whatever has become due. To come twice a second also while nothing is: what ends at a time of the
+// wall clock follows that clock when it is set forward.
 struct Tick {};
 
 using Input =
@@ -256,6 +257,8 @@ class Directory {
 
   void choice_due(User& user);
   void set_choice(User& user, const Choice& choice);
+  void arm_expiry(ChosenStatus& chosen);
+  void follow_wall_clock();
   User& intern(const UserId& id);
   void release(User& user);
 
@@ -275,6 +278,7 @@ class Directory {
   // What lies before this is not known in full: list changes, and users that were dropped. A cursor
   // from before it is answered with a full snapshot, and a user made anew begins here.
   Version horizon_;
+  base::Duration wall_offset_;  // of the wall clock to the steady one, as deadlines were armed
 
   // Set for the time of one apply().
   base::Instant now_;
