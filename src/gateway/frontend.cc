@@ -22,6 +22,7 @@ constexpr base::Duration kTick{50};
 constexpr std::size_t kSlots = 4096;
 constexpr std::size_t kMaxUserAgentBytes = 512;
 constexpr std::size_t kMaxNamedBytes = 64;  // of an event that does not exist
+constexpr std::size_t kLeftKept = 1024;
 // A connection where more waits than this is not read, or not fast enough (docs/adr/0004).
 constexpr std::size_t kBehind = 256U << 10;
 
@@ -133,6 +134,8 @@ base::Result<presence::Connect> Frontend::prepare(const socketio::ConnectRequest
                                           options_.trusted_proxies);
     const std::string_view agent = handshake->header("user-agent");
     if (base::is_valid_utf8(agent)) connect.user_agent = beginning(agent, kMaxUserAgentBytes);
+  } else if (const auto left = left_.find(request.session.sid().text()); left != left_.end()) {
+    connect.follows = left->second;
   }
   if (payload->token.size() > wire::kMaxTokenBytes)
     return base::fail(base::ErrorCode::kInvalidArgument, "token must be at most 8192 bytes long");
@@ -198,6 +201,7 @@ void Frontend::on_disconnect(socketio::Socket& socket, socketio::DisconnectReaso
   if (reason == socketio::DisconnectReason::kServerShuttingDown)
     return drop_client(*client, Slot::kHeld);
   const presence::DeviceRef ref = client->ref;
+  remember_connection(*client);
   drop_client(*client);
   switch (reason) {
     case socketio::DisconnectReason::kClientDisconnect:
@@ -206,10 +210,19 @@ void Frontend::on_disconnect(socketio::Socket& socket, socketio::DisconnectReaso
   }
 }
 
+// The client may join again on the same connection, whose handshake is not kept.
+void Frontend::remember_connection(const Client& client) {
+  const engineio::Session& session = client.socket->session();
+  if (!session.open()) return;
+  if (left_.size() >= kLeftKept) left_.clear();
+  left_.insert_or_assign(session.sid().text(), client.ref);
+}
+
 void Frontend::close(presence::DeviceRef device, presence::CloseReason) {
   Client* client = find(device);
   if (client == nullptr || client->socket == nullptr) return;
   socketio::Socket* socket = client->socket;
+  remember_connection(*client);
   drop_client(*client);  // the hub knows already
   socket->disconnect(socketio::Socket::Scope::kNamespace);
 }

@@ -76,6 +76,7 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   // kHeld: the directory is not told, so its entry for the slot stays and nobody may follow.
   enum class Slot : uint8_t { kFree, kHeld };
   void drop_client(Client& client, Slot after = Slot::kFree);
+  void remember_connection(const Client& client);
   [[nodiscard]] Client* find(presence::DeviceRef device) const;
   [[nodiscard]] Client* find_accepted(presence::DeviceRef device) const;
   void watch_backlog(Client& client);
@@ -100,7 +101,8 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   base::TimerWheel wheel_;
   std::vector<std::unique_ptr<Client>> clients_;  // by slot
   std::vector<uint32_t> free_slots_;
-  std::unordered_map<uint64_t, Joining> joining_;  // by ConnectId
+  std::unordered_map<uint64_t, Joining> joining_;              // by ConnectId
+  std::unordered_map<std::string, presence::DeviceRef> left_;  // last of a session, by its sid
   uint32_t next_generation_ = 0;
 };
 

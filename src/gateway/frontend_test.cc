@@ -181,6 +181,28 @@ TEST_F(FrontendTest, ADisconnectPacketIsLeavingAndEverythingElseIsLosing) {
   EXPECT_EQ(hub.take<presence::Lost>().device, silent.ref);
 }
 
+TEST_F(FrontendTest, WhoJoinsAgainOnTheSameConnectionFollowsTheDeviceThatLeft) {
+  Joined client = join("alice");
+  for (const bool closed_from_here : {false, true}) {
+    if (closed_from_here) {
+      frontend->close(client.ref, presence::CloseReason::requested);
+    } else {
+      client.socket.text("41");
+      EXPECT_EQ(hub.take<presence::Left>().device, client.ref);
+    }
+    client.socket.text("40" + with_token(token("alice")));
+    const auto again = hub.take<presence::Connect>();
+    EXPECT_EQ(again.follows, client.ref);
+    frontend->accept(again.device);
+    client.ref = again.device;
+  }
+  Joined other = join("bob");
+  other.socket.end(net::websocket_close::kAbnormal);
+  EXPECT_EQ(hub.take<presence::Lost>().device, other.ref);
+  open().text("40" + with_token(token("bob")));
+  EXPECT_EQ(hub.take<presence::Connect>().follows, presence::kNoDevice);
+}
+
 TEST_F(FrontendTest, ADeviceThatIsReplacedGetsADisconnectAndIsNotReportedAgain) {
   Joined old = join("alice");
   frontend->close(old.ref, presence::CloseReason::replaced);

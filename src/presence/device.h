@@ -22,6 +22,11 @@ struct DeviceRef {
   bool operator==(const DeviceRef&) const = default;
 };
 constexpr DeviceRef kNoDevice{};
+struct DeviceRefHash {
+  std::size_t operator()(DeviceRef ref) const {
+    return static_cast<std::size_t>(uint64_t{ref.generation} << 32 | ref.index);
+  }
+};
 
 // What a client says of itself in `deviceInfo`.
 struct DeviceInfo {

@@ -58,6 +58,9 @@ struct Connect {
   std::string user_agent;
   bool snapshot = false;
   std::string cursor;
+  // The device that has left on the same connection, if the client joins for a second time: its
+  // address and user agent are those of this one.
+  DeviceRef follows = kNoDevice;
 };
 
 struct Heartbeat {
@@ -211,6 +214,7 @@ class Directory {
   [[nodiscard]] Device* lookup(DeviceRef ref) const;
   void track(Device& device);
   void untrack(Device& device);
+  void remember_origin(const Device& device);
   void admit(User& user, Joining joining);
   std::unique_ptr<Device>* replaced_by(User& user, const Device& device);
   void take_over(std::unique_ptr<Device>& place, std::unique_ptr<Device> device);
@@ -268,6 +272,12 @@ class Directory {
   UserTable users_;              // its devices use the two above until they are destroyed
   std::vector<Device*> by_ref_;  // by DeviceRef::index
   std::unordered_map<uint32_t, Behind> behind_;  // by DeviceRef::index
+  // Of devices whose connection may be there still; some of the latest.
+  struct Origin {
+    base::CompactText address;
+    PooledString user_agent;
+  };
+  std::unordered_map<DeviceRef, Origin, DeviceRefHash> origins_;
   UserHandle swept_to_ = 0;
   std::size_t connected_users_ = 0;
   std::size_t device_count_ = 0;
