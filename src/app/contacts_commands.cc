@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "app/http_client.h"
@@ -90,6 +92,12 @@ base::Result<void> print(std::string_view bytes) {
 }
 
 base::Result<void> export_here(const config::ContactsExportCommand& command) {
+  // Opening it would make it, and hide that the name is wrong.
+  if (std::error_code error; !std::filesystem::exists(command.target.data_dir, error)) {
+    return base::fail(base::ErrorCode::kInvalidArgument,
+                      fmt::format("data_dir {}: {}", command.target.data_dir,
+                                  error ? error.message() : "does not exist"));
+  }
   const auto store = open_store(command.target);
   if (!store) return tl::unexpected(store.error());
   return contacts::export_edges(

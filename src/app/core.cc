@@ -9,8 +9,7 @@
 namespace app {
 namespace {
 
-constexpr base::Duration kTrimInterval{2'000};
-constexpr uint32_t kStorm = 1000;  // requests within the interval
+constexpr uint32_t kStorm = 1000;  // requests within trim_interval
 
 // Long enough for a thread that is behind to get on, short enough not to be noticed.
 constexpr base::Duration kRetryInterval{2};
@@ -40,7 +39,7 @@ Core::Core(const CoreOptions& options, runtime::EventLoop& loop, Domain& domain,
   }
   deadlines_.watch([this] { return server_.next_due(); }, [this] { server_.advance(); });
   deadlines_.watch([this] { return frontend_.next_due(); }, [this] { frontend_.advance(); });
-  deadlines_.every(kTrimInterval, [this] { trim_memory(); });
+  deadlines_.every(options.trim_interval, [this] { trim_memory(); });
   deadlines_.watch([this] { return retry_at_; }, [this] { retry_at_.reset(); });
   loop.add_wheel(deadlines_.wheel(), [this](base::TimerNode& node) { deadlines_.on_due(node); });
   loop.at_turn_end([this] { end_turn(); });

@@ -26,6 +26,7 @@ struct CoreOptions {
   engineio::Options engine;
   socketio::Options socketio;
   gateway::FrontendOptions frontend;
+  base::Duration trim_interval{2'000};  // between two looks for memory to give back
 };
 
 class Core final : public net::HttpHandler {

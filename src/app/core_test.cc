@@ -75,6 +75,7 @@ class CoreTest : public testing::Test {
           options.frontend.thread = options.engine.thread = thread;
           options.frontend.threads = options.engine.threads = threads;
           options.frontend.events_per_second = 0;
+          options.trim_interval = trim_interval;
           cores[thread] = std::make_unique<Core>(options, (*loops)[thread], *domain, insecure_,
                                                  assets_, serves_operators, &operators_);
           (*loops)[thread].at_turn_end([this, thread] { collect(thread); });
@@ -158,6 +159,7 @@ class CoreTest : public testing::Test {
     });
   }
 
+  base::Duration trim_interval = hours(1);
   store::TemporaryDirectory place;
   config::Settings settings = config::default_settings();
   std::unique_ptr<Domain> domain;
@@ -204,6 +206,20 @@ TEST_F(CoreTest, OperatorsWithAnAddressOfTheirOwnAreNotServedHere) {
   start(2, 1'000, false);
   for (unsigned thread = 0; thread < 2; ++thread)
     EXPECT_EQ(ask(thread, "/v1/stats"), "404 not found\n");
+}
+
+TEST_F(CoreTest, AfterAStormFreeMemoryGoesBackToTheSystem) {
+  trim_interval = base::Duration(50);
+  start(1);
+  store::fill_cache(domain->store());
+  const int64_t before = store::sqlite_memory();
+  loops->in(0, [this] {
+    for (int i = 0; i < 1'000; ++i) {
+      FakeExchange exchange(get("/v2"));
+      cores[0]->on_request(exchange);
+    }
+  });
+  EXPECT_TRUE(store::eventually([&] { return store::sqlite_memory() < before / 2; }));
 }
 
 // --- The hub in another thread

@@ -20,6 +20,7 @@ namespace app {
 namespace {
 
 constexpr base::Duration kSaveInterval{500};
+constexpr base::Duration kTickInterval{500};  // also while nothing is due
 // Where the wall clock is behind the saved sequence, it was set back: what was given out after the
 // last save is below this much above it.
 constexpr presence::Version kSequenceMargin = 10'000'000;
@@ -143,6 +144,7 @@ void Domain::connect(std::span<runtime::EventLoop* const> loops,
 void Domain::start(Deadlines& deadlines, gateway::Outlet& own_frontend) {
   local_.set_target(own_frontend);
   deadlines.watch([this] { return directory_->next_deadline(); }, [this] { hub_->tick(); });
+  deadlines.every(kTickInterval, [this] { hub_->tick(); });
   deadlines.every(kSaveInterval, [this] { save_progress(loop_->now()); });
   deadlines.every(settings_.cleanup_interval, [this] { clean_up(); });
 }

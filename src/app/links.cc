@@ -36,6 +36,10 @@ void RemoteOutlet::send(std::string_view packet, std::span<const presence::Devic
   batch_.emplace_back(Send{std::string(packet), {to.begin(), to.end()}});
 }
 
+void RemoteOutlet::await_drained(presence::DeviceRef device) {
+  batch_.emplace_back(AwaitDrained{device});
+}
+
 void RemoteOutlet::repeat(const std::vector<Said>& batch, gateway::Outlet& target) {
   for (const Said& said : batch) {
     if (const auto* sent = std::get_if<Send>(&said)) {
@@ -46,6 +50,8 @@ void RemoteOutlet::repeat(const std::vector<Said>& batch, gateway::Outlet& targe
       target.refuse(refused->device, refused->error);
     } else if (const auto* closed = std::get_if<Close>(&said)) {
       target.close(closed->device, closed->reason);
+    } else if (const auto* awaited = std::get_if<AwaitDrained>(&said)) {
+      target.await_drained(awaited->device);
     }
   }
 }

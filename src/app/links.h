@@ -42,6 +42,7 @@ class RemoteOutlet final : public gateway::Outlet {
   void refuse(presence::DeviceRef device, const base::Error& error) override;
   void close(presence::DeviceRef device, presence::CloseReason reason) override;
   void send(std::string_view packet, std::span<const presence::DeviceRef> to) override;
+  void await_drained(presence::DeviceRef device) override;
   // False: it has to be called again.
   [[nodiscard]] bool flush();
 
@@ -61,7 +62,10 @@ class RemoteOutlet final : public gateway::Outlet {
     std::string packet;
     std::vector<presence::DeviceRef> to;
   };
-  using Said = std::variant<Accept, Refuse, Close, Send>;
+  struct AwaitDrained {
+    presence::DeviceRef device;
+  };
+  using Said = std::variant<Accept, Refuse, Close, Send, AwaitDrained>;
   static void repeat(const std::vector<Said>& batch, gateway::Outlet& target);
 
   runtime::EventLoop& loop_;
@@ -83,6 +87,7 @@ class LocalOutlet final : public gateway::Outlet {
   void send(std::string_view packet, std::span<const presence::DeviceRef> to) override {
     target_->send(packet, to);
   }
+  void await_drained(presence::DeviceRef device) override { target_->await_drained(device); }
 
  private:
   gateway::Outlet* target_ = nullptr;

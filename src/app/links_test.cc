@@ -68,6 +68,7 @@ TEST_F(LinksTest, WhatIsSaidWithinATurnArrivesInOrderAndAsOneTask) {
     link->send(packet, {&to[1], 1});
     link->close(first, presence::CloseReason::replaced);
     link->accept(second);
+    link->await_drained(second);
     packet.assign(packet.size(), 'x');
     to.assign(2, DeviceRef{7, 7});
   }
@@ -75,7 +76,7 @@ TEST_F(LinksTest, WhatIsSaidWithinATurnArrivesInOrderAndAsOneTask) {
   EXPECT_EQ(deliveries, 0);
   EXPECT_TRUE(link->flush());
   EXPECT_THAT(said(), ElementsAre("0 accept", "0 hello", "1 hello", "1 refuse too_many_devices",
-                                  "1 hello", "0 close", "1 accept"));
+                                  "1 hello", "0 close", "1 accept", "1 await_drained"));
   EXPECT_EQ(deliveries, 1);
 }
 

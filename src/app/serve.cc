@@ -65,9 +65,10 @@ std::string made_up_node_id() {
 // The running server; start-up is its constructor and run(), shutdown is stop().
 class Server {
  public:
-  Server(const config::Loaded& loaded, auth::Authenticator authenticator,
-         std::unique_ptr<Domain> domain)
+  Server(const config::Loaded& loaded, runtime::EventLoop& main_loop,
+         auth::Authenticator authenticator, std::unique_ptr<Domain> domain)
       : settings_(loaded.settings),
+        main_loop_(main_loop),
         authenticator_(std::move(authenticator)),
         domain_(std::move(domain)),
         assets_(settings_.path, settings_.auth.mode == config::AuthMode::kInsecure
@@ -93,10 +94,6 @@ class Server {
   base::Result<void> run(const config::Loaded& loaded) {
     const auto bound = listen(loaded);
     if (!bound) return tl::unexpected(bound.error());
-    runtime::Signals signals(main_loop_, {SIGTERM, SIGINT}, [this](int signal) {
-      spdlog::info("{}: shutting down", signal == SIGTERM ? "SIGTERM" : "SIGINT");
-      main_loop_.stop();
-    });
     for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
     threads_.start();
     fmt::print(stderr, "listening on {}://{}\n", settings_.tls.cert.empty() ? "http" : "https",
@@ -170,12 +167,12 @@ class Server {
   }
 
   const config::Settings& settings_;
+  runtime::EventLoop& main_loop_;
   const auth::Authenticator authenticator_;
   std::unique_ptr<Domain> domain_;
   const page::Assets assets_;
   std::atomic<bool> stopping_ = false;
   std::unique_ptr<admin::Api> api_;
-  runtime::EventLoop main_loop_;
   runtime::CoreThreads threads_;
   std::vector<Core*> cores_;
 };
@@ -183,11 +180,17 @@ class Server {
 }  // namespace
 
 base::Result<void> serve(const config::Loaded& loaded) {
+  // First of all: whoever is told to stop while starting up ends well, too, once it has started.
+  runtime::EventLoop main_loop;
+  const runtime::Signals signals(main_loop, {SIGTERM, SIGINT}, [&main_loop](int signal) {
+    spdlog::info("{}: shutting down", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    main_loop.stop();
+  });
   auto authenticator = make_authenticator(loaded);
   if (!authenticator) return tl::unexpected(authenticator.error());
   auto domain = Domain::open(loaded.settings);
   if (!domain) return tl::unexpected(domain.error());
-  Server server(loaded, *std::move(authenticator), *std::move(domain));
+  Server server(loaded, main_loop, *std::move(authenticator), *std::move(domain));
   return server.run(loaded);
 }
 

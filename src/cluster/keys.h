@@ -1,5 +1,5 @@
-// Keys: the names of what presenced keeps in Redis, which other programs read (contract, section 9).
-// Pure.
+// Keys: the names of what presenced keeps in Redis, which other programs read (contract, section
+// 9). Pure.
 #pragma once
 
 #include <string>
@@ -19,9 +19,7 @@ class Keys {
   [[nodiscard]] std::string chosen(std::string_view id) const { return name("chosen:", id); }
   [[nodiscard]] std::string contacts(std::string_view id) const { return name("contacts:", id); }
   // Who blocks the user.
-  [[nodiscard]] std::string blocked_by(std::string_view id) const {
-    return name("blockedby:", id);
-  }
+  [[nodiscard]] std::string blocked_by(std::string_view id) const { return name("blockedby:", id); }
   // Of a device: this and its socket id.
   [[nodiscard]] std::string device_prefix(std::string_view id) const {
     return name("device:", id) + ':';

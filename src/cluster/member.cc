@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "cluster/scripts.h"
@@ -44,14 +45,14 @@ base::Result<std::unique_ptr<Member>> Member::create(runtime::EventLoop& loop,
                                                      const presence::Directory& directory,
                                                      Port& port) {
   std::unique_ptr<Member> member(new Member(loop, std::move(options), directory, port));
-  auto client = redis::Client::create(
-      loop, random, member->options_.redis, [self = member.get()](bool up, const std::string& why) {
-        if (up) {
-          self->try_to_attach();
-        } else {
-          self->detach(why);
-        }
-      });
+  auto client = redis::Client::create(loop, random, member->options_.redis,
+                                      [self = member.get()](bool up, const std::string& why) {
+                                        if (up) {
+                                          self->try_to_attach();
+                                        } else {
+                                          self->detach(why);
+                                        }
+                                      });
   if (!client) return tl::unexpected(client.error());
   member->client_ = *std::move(client);
   auto subscriber = redis::Subscriber::create(loop, random, member->options_.redis, *member);
@@ -67,7 +68,7 @@ Member::Member(runtime::EventLoop& loop, MemberOptions options,
                const presence::Directory& directory, Port& port)
     : loop_(loop),
       options_(std::move(options)),
-      keys_(options_.prefix, options_.redis.url.kind == redis::Url::Kind::kCluster),
+      keys_(options_.prefix, options_.redis.url.topology == redis::Topology::kCluster),
       directory_(directory),
       port_(port) {
   begin_incarnation();
@@ -196,8 +197,8 @@ void Member::call(const Statement& statement, std::function<void(std::optional<O
       std::string(presence::offline_reason_name(statement.reason)),
       statement.joining == nullptr ? "" : std::string(statement.joining->socket_id.view()),
       std::to_string(options_.devices_per_user),
-      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(options_.last_seen_retention)
-                         .count()),
+      std::to_string(
+          std::chrono::duration_cast<std::chrono::seconds>(options_.last_seen_retention).count()),
       statement.choice == nullptr ? "keep" : std::string(presence::status_name(choice.status)),
       choice.message,
       choice.expires_at ? std::to_string(base::to_millis(*choice.expires_at)) : "0"};

@@ -109,7 +109,8 @@ class Member final : private redis::Subscriber::Listener {
   void decided(Outcome outcome, presence::DeviceRef origin, presence::DeviceRef joining);
   void check_nodes(const Outcome& outcome);
 
-  void contacts_read(const presence::UserId& user, base::Result<std::vector<presence::ContactEntry>>);
+  void contacts_read(const presence::UserId& user,
+                     base::Result<std::vector<presence::ContactEntry>>);
   void load_finished(Load& load);
 
   void renew_lease(int64_t length);

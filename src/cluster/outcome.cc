@@ -2,6 +2,8 @@
 
 #include <charconv>
 #include <cstdint>
+#include <initializer_list>
+#include <utility>
 
 namespace cluster {
 namespace {

@@ -13,8 +13,8 @@ namespace cluster {
 
 struct Outcome {
   presence::Truth truth;
-  bool refused = false;              // the device that wanted to join would be one too many
-  std::string_view reporter;         // the node incarnation; a view into the text
+  bool refused = false;                 // the device that wanted to join would be one too many
+  std::string_view reporter;            // the node incarnation; a view into the text
   std::vector<std::string_view> nodes;  // of truth.devices, in their order; views into the text
 };
 

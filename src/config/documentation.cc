@@ -36,7 +36,8 @@ Every setting can be given in three ways, under one name:
 - A **list** is an array in TOML (`["https://a.example", "https://b.example"]`) and separated by
   commas as flag and in the environment.
 - A **secret** may be given as `@FILE`: it is then the content of that file, without the newline at
-  its end. It never appears in a message or in the output of `check-config`.
+  its end. It never appears in a message or in the output of `check-config`. What begins with `@` is
+  always taken for the name of a file, and shown as such when that cannot be read.
 - A **file** is read at start, relative to the directory the server is started in.
 - As a flag, `true` may be left out: `--deflate`. Of a flag given twice the last one counts.
 - An empty environment variable counts as not set.

@@ -325,11 +325,6 @@ struct TypeNames {
   }
 };
 
-// Not a secret that happens to begin with @.
-bool is_plainly_a_path(std::string_view text) {
-  return text.starts_with('/') || text.starts_with("./") || text.starts_with("../");
-}
-
 // The slot of a setting in settings that are only read.
 Slot slot_of(const Setting& setting, const Settings& settings) {
   return setting.slot(const_cast<Settings&>(settings));
@@ -409,11 +404,6 @@ std::string Endpoint::to_string() const {
 base::Result<std::string> resolve_secret(std::string_view text) {
   if (!text.starts_with('@')) return std::string(text);
   auto content = read_file(std::string(text.substr(1)));
-  if (!content && !is_plainly_a_path(text.substr(1))) {
-    return base::fail(base::ErrorCode::kInvalidArgument,
-                      "begins with @ and so names a file, which cannot be read; the name is not "
-                      "shown, lest it be the secret (one that begins with @ must be in a file)");
-  }
   if (!content) return content;
   if (content->ends_with('\n')) {
     content->pop_back();

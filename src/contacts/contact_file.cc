@@ -63,7 +63,7 @@ base::Result<ImportStats> import_file(const std::filesystem::path& path,
     if (!by_name) return tl::unexpected<base::Error>(by_name.error());
     format = *by_name;
   }
-  const auto checked =
+  auto checked =
       read_file(path, *format, direction,
                 [](const std::vector<presence::Edge>&) -> base::Result<void> { return {}; });
   if (!checked) return checked;

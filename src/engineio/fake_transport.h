@@ -62,6 +62,7 @@ class FakeWebSocket final : public net::WebSocket {
     if (!close_code) close_code = net::websocket_close::kAbnormal;
   }
   [[nodiscard]] std::size_t backlog() const override { return backlog_; }
+  void want_drained() override { drained_wanted = true; }
   [[nodiscard]] bool deflates() const override { return options_.deflate; }
   [[nodiscard]] std::size_t max_backlog() const { return options_.max_backlog; }
 
@@ -91,6 +92,7 @@ class FakeWebSocket final : public net::WebSocket {
   std::vector<std::string> sent;
   std::optional<uint16_t> close_code;  // the server's
   bool stalled = false;                // the kernel takes nothing
+  bool drained_wanted = false;
   std::size_t frames_shared = 0;
 
  private:

@@ -32,6 +32,8 @@ class Polling final : public net::HttpExchangeListener, private base::TimerNode 
   // session.
   void queue(OutgoingPacket packet);
   [[nodiscard]] std::size_t buffered() const { return bytes_; }
+  [[nodiscard]] bool behind() const { return behind_; }
+  void want_drained() { behind_ = true; }
   [[nodiscard]] bool writable() const { return get_ != nullptr && !overflowed_; }
   // Answers the waiting GET if there is something to say. When the session is closing and all is
   // said, that is the close packet, and the session is finished. It comes alone: a JavaScript
@@ -81,7 +83,7 @@ class Polling final : public net::HttpExchangeListener, private base::TimerNode 
   std::size_t bytes_ = 0;      // what the others cost
   std::size_t oversized_ = 0;  // cost of a packet beyond the limit, until nothing waits
   bool probed_ = false;        // `3probe` was sent
-  bool behind_ = false;        // something had to wait for a GET
+  bool behind_ = false;        // something had to wait for a GET; on_drained() is due
   bool dirty_ = false;         // in the server's list
   bool overflowed_ = false;    // in the server's other list, to be closed
 };

@@ -273,6 +273,15 @@ TEST_F(PollingTest, DrainedIsToldWhenWhatHadToWaitIsTaken) {
   handler.last->send_text("b");  // goes out at once
   host.turn();
   EXPECT_EQ(handler.take(), (Log{"open", "drained"}));
+  handler.last->send_text("c");
+  handler.last->want_drained();
+  host.get(polling(sid));
+  EXPECT_EQ(handler.take(), Log{"drained"});
+  host.get(polling(sid));
+  handler.last->send_text("d");
+  handler.last->want_drained();
+  host.turn();
+  EXPECT_EQ(handler.take(), Log{"drained"});
 }
 
 }  // namespace

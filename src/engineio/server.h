@@ -49,9 +49,10 @@ class SessionHandler {
   virtual void on_open(Session& session) = 0;
   virtual void on_text(Session& session, std::string_view text) = 0;
   virtual void on_binary(Session& session, std::string_view bytes) = 0;
-  // Any packet of the client, pongs included; before what it carries is reported.
+  // Any packet of the client, pongs included, but none that has ended the session; after what it
+  // carries was reported.
   virtual void on_heard(Session& session) { (void)session; }
-  // The output has been taken after it had been behind.
+  // The output has been taken after it had been behind, or when this was wanted.
   virtual void on_drained(Session& session) { (void)session; }
   // Exactly once for each session that was opened, and nothing after it.
   virtual void on_closed(Session& session, CloseReason reason) = 0;

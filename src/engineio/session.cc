@@ -103,6 +103,14 @@ bool Session::writable() const {
   return polling_->writable();
 }
 
+void Session::want_drained() {
+  if (link_ != nullptr) {
+    link_->socket().want_drained();
+  } else if (polling_ != nullptr) {
+    polling_->want_drained();
+  }
+}
+
 void Session::on_packet(const Packet& packet) {
   if (state_ == State::kClosing && packet.type == PacketType::kClose) {
     // The client closes too, and will not come for the close packet.
@@ -112,8 +120,6 @@ void Session::on_packet(const Packet& packet) {
   if (state_ != State::kOpen) return;
   SessionHandler& handler = server_.impl_->handler;
   mark_heard();
-  handler.on_heard(*this);
-  if (state_ != State::kOpen) return;
   switch (packet.type) {
     case PacketType::kMessage:
       if (packet.binary) {
@@ -130,6 +136,7 @@ void Session::on_packet(const Packet& packet) {
     case PacketType::kUpgrade:
     case PacketType::kNoop: break;
   }
+  if (state_ == State::kOpen) handler.on_heard(*this);
 }
 
 void Session::mark_heard() {
@@ -177,6 +184,7 @@ void Session::on_timer(base::SteadyTime now) {
 
 void Session::take_over(WebSocketLink& link) {
   mark_heard();
+  const bool behind = polling_->behind();
   std::vector<OutgoingPacket> waiting = polling_->finish_upgrade();
   link_ = &link;
   for (const OutgoingPacket& packet : waiting) {
@@ -186,6 +194,7 @@ void Session::take_over(WebSocketLink& link) {
       case OutgoingPacket::Kind::kPrepared: send_prepared(packet.prepared); break;
     }
   }
+  if (behind) link.socket().want_drained();
   if (!polling_->post_pending()) server_.impl_->retired.push_back(std::move(polling_));
   // A ping may have been lost with the old transport; the client gets a whole new interval.
   if (std::exchange(awaiting_pong_, false)) {

@@ -60,6 +60,9 @@ class Session final : private base::TimerNode {
   // condition for volatile events.
   [[nodiscard]] bool writable() const;
 
+  // Has SessionHandler::on_drained() called once what waits now has been taken, however soon.
+  void want_drained();
+
   // The request that opened the session; null once released to save its memory.
   [[nodiscard]] const Handshake* handshake() const { return handshake_.get(); }
   void release_handshake() { handshake_.reset(); }

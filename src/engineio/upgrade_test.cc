@@ -150,6 +150,15 @@ TEST_F(UpgradeTest, WhatWasSentMeanwhileMovesOverOnceAndInOrder) {
   EXPECT_EQ(socket.take(), (Log{"41", "<bin>\x02", "43", "44"}));
 }
 
+TEST_F(UpgradeTest, WhoWaitsForTheBacklogToDrainIsToldByTheWebSocket) {
+  EXPECT_FALSE(upgraded(open_polling()).drained_wanted);
+  FakeWebSocket& socket = probe(open_polling());
+  handler.last->send_text("1");
+  socket.text("2probe");
+  socket.text("5");
+  EXPECT_TRUE(socket.drained_wanted);
+}
+
 TEST_F(UpgradeTest, ProbeUpgradeAndMessageMayComeTogether) {
   const std::string sid = open_polling();
   FakeExchange& waiting = host.get(polling(sid));

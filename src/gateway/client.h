@@ -31,6 +31,7 @@ struct Frontend::Client {
   socketio::Socket* socket = nullptr;  // null until accepted
   socketio::ConnectId connect_id{};    // of the request it came from
   std::unique_ptr<TokenWatch> token;   // of a client that came with a token
+  bool behind = false;                 // it does not read what it is sent; the hub knows
 };
 
 // A client between its CONNECT and the hub's answer.

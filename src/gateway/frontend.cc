@@ -22,6 +22,9 @@ constexpr base::Duration kTick{50};
 constexpr std::size_t kSlots = 4096;
 constexpr std::size_t kMaxUserAgentBytes = 512;
 constexpr std::size_t kMaxNamedBytes = 64;  // of an event that does not exist
+constexpr std::size_t kLeftKept = 1024;
+// A connection where more waits than this is not read, or not fast enough (docs/adr/0004).
+constexpr std::size_t kBehind = 256U << 10;
 
 constexpr std::string_view kBearer = "bearer ";
 
@@ -97,6 +100,11 @@ Frontend::Client* Frontend::find(presence::DeviceRef device) const {
   return client->ref == device ? client : nullptr;
 }
 
+Frontend::Client* Frontend::find_accepted(presence::DeviceRef device) const {
+  Client* client = find(device);
+  return client != nullptr && client->socket != nullptr ? client : nullptr;
+}
+
 // --- Connecting
 
 void Frontend::on_connect(socketio::Namespace& nsp, const socketio::ConnectRequest& request) {
@@ -126,6 +134,8 @@ base::Result<presence::Connect> Frontend::prepare(const socketio::ConnectRequest
                                           options_.trusted_proxies);
     const std::string_view agent = handshake->header("user-agent");
     if (base::is_valid_utf8(agent)) connect.user_agent = beginning(agent, kMaxUserAgentBytes);
+  } else if (const auto left = left_.find(request.session.sid().text()); left != left_.end()) {
+    connect.follows = left->second;
   }
   if (payload->token.size() > wire::kMaxTokenBytes)
     return base::fail(base::ErrorCode::kInvalidArgument, "token must be at most 8192 bytes long");
@@ -191,6 +201,7 @@ void Frontend::on_disconnect(socketio::Socket& socket, socketio::DisconnectReaso
   if (reason == socketio::DisconnectReason::kServerShuttingDown)
     return drop_client(*client, Slot::kHeld);
   const presence::DeviceRef ref = client->ref;
+  remember_connection(*client);
   drop_client(*client);
   switch (reason) {
     case socketio::DisconnectReason::kClientDisconnect:
@@ -199,10 +210,19 @@ void Frontend::on_disconnect(socketio::Socket& socket, socketio::DisconnectReaso
   }
 }
 
+// The client may join again on the same connection, whose handshake is not kept.
+void Frontend::remember_connection(const Client& client) {
+  const engineio::Session& session = client.socket->session();
+  if (!session.open()) return;
+  if (left_.size() >= kLeftKept) left_.clear();
+  left_.insert_or_assign(session.sid().text(), client.ref);
+}
+
 void Frontend::close(presence::DeviceRef device, presence::CloseReason) {
   Client* client = find(device);
   if (client == nullptr || client->socket == nullptr) return;
   socketio::Socket* socket = client->socket;
+  remember_connection(*client);
   drop_client(*client);  // the hub knows already
   socket->disconnect(socketio::Socket::Scope::kNamespace);
 }
@@ -300,16 +320,45 @@ void Frontend::answer_error(Client& client, const socketio::Event& event,
 
 void Frontend::send(std::string_view packet, std::span<const presence::DeviceRef> to) {
   if (to.size() == 1) {
-    Client* client = find(to.front());
-    if (client != nullptr && client->socket != nullptr) client->socket->send_packet(packet);
-    return;
+    Client* client = find_accepted(to.front());
+    if (client == nullptr) return;
+    client->socket->send_packet(packet);
+    return watch_backlog(*client);
   }
   receivers_.clear();
   for (const presence::DeviceRef device : to) {
-    const Client* client = find(device);
-    if (client != nullptr && client->socket != nullptr) receivers_.push_back(client->socket);
+    const Client* client = find_accepted(device);
+    if (client != nullptr) receivers_.push_back(client->socket);
   }
   socketio::Socket::send_all(receivers_, engineio::PreparedMessage::text(packet));
+  for (socketio::Socket* socket : receivers_)
+    watch_backlog(*static_cast<Client*>(socket->user_data()));
+}
+
+// --- Slow readers (docs/adr/0004)
+
+void Frontend::watch_backlog(Client& client) {
+  if (client.behind || client.socket->backlog() <= kBehind) return;
+  client.behind = true;
+  client.socket->session().want_drained();
+  hub_->submit(presence::FellBehind{client.ref});
+}
+
+void Frontend::on_drained(socketio::Socket& socket) {
+  auto* client = static_cast<Client*>(socket.user_data());
+  if (client == nullptr || !std::exchange(client->behind, false)) return;
+  hub_->submit(presence::CaughtUp{client->ref});
+}
+
+void Frontend::await_drained(presence::DeviceRef device) {
+  Client* client = find_accepted(device);
+  if (client == nullptr) return;
+  client->behind = client->socket->backlog() > 0;
+  if (client->behind) {
+    client->socket->session().want_drained();
+  } else {
+    hub_->submit(presence::CaughtUp{device});
+  }
 }
 
 // --- The end of a token (contract, section 2)

@@ -57,12 +57,14 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   void on_event(socketio::Socket& socket, const socketio::Event& event) override;
   void on_heard(socketio::Socket& socket) override;
   void on_disconnect(socketio::Socket& socket, socketio::DisconnectReason reason) override;
+  void on_drained(socketio::Socket& socket) override;
 
   // Outlet
   void accept(presence::DeviceRef device) override;
   void refuse(presence::DeviceRef device, const base::Error& error) override;
   void close(presence::DeviceRef device, presence::CloseReason reason) override;
   void send(std::string_view packet, std::span<const presence::DeviceRef> to) override;
+  void await_drained(presence::DeviceRef device) override;
 
  private:
   struct TokenWatch;
@@ -74,7 +76,10 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   // kHeld: the directory is not told, so its entry for the slot stays and nobody may follow.
   enum class Slot : uint8_t { kFree, kHeld };
   void drop_client(Client& client, Slot after = Slot::kFree);
+  void remember_connection(const Client& client);
   [[nodiscard]] Client* find(presence::DeviceRef device) const;
+  [[nodiscard]] Client* find_accepted(presence::DeviceRef device) const;
+  void watch_backlog(Client& client);
 
   // An event that was not refused: its request, or nothing when it was answered here.
   base::Result<std::optional<Request>> decode(Client& client, const socketio::Event& event,
@@ -96,8 +101,9 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   base::TimerWheel wheel_;
   std::vector<std::unique_ptr<Client>> clients_;  // by slot
   std::vector<uint32_t> free_slots_;
-  std::unordered_map<uint64_t, Joining> joining_;  // by ConnectId
-  std::vector<socketio::Socket*> receivers_;       // of send(), kept for its memory
+  std::unordered_map<uint64_t, Joining> joining_;              // by ConnectId
+  std::unordered_map<std::string, presence::DeviceRef> left_;  // last of a session, by its sid
+  std::vector<socketio::Socket*> receivers_;                   // of send(), kept for its memory
   uint32_t next_generation_ = 0;
 };
 

@@ -181,6 +181,28 @@ TEST_F(FrontendTest, ADisconnectPacketIsLeavingAndEverythingElseIsLosing) {
   EXPECT_EQ(hub.take<presence::Lost>().device, silent.ref);
 }
 
+TEST_F(FrontendTest, WhoJoinsAgainOnTheSameConnectionFollowsTheDeviceThatLeft) {
+  Joined client = join("alice");
+  for (const bool closed_from_here : {false, true}) {
+    if (closed_from_here) {
+      frontend->close(client.ref, presence::CloseReason::requested);
+    } else {
+      client.socket.text("41");
+      EXPECT_EQ(hub.take<presence::Left>().device, client.ref);
+    }
+    client.socket.text("40" + with_token(token("alice")));
+    const auto again = hub.take<presence::Connect>();
+    EXPECT_EQ(again.follows, client.ref);
+    frontend->accept(again.device);
+    client.ref = again.device;
+  }
+  Joined other = join("bob");
+  other.socket.end(net::websocket_close::kAbnormal);
+  EXPECT_EQ(hub.take<presence::Lost>().device, other.ref);
+  open().text("40" + with_token(token("bob")));
+  EXPECT_EQ(hub.take<presence::Connect>().follows, presence::kNoDevice);
+}
+
 TEST_F(FrontendTest, ADeviceThatIsReplacedGetsADisconnectAndIsNotReportedAgain) {
   Joined old = join("alice");
   frontend->close(old.ref, presence::CloseReason::replaced);
@@ -382,6 +404,69 @@ TEST_F(FrontendTest, OtherPacketsCountAsBeingHeardOnlyWhenTheTransportIsTheSourc
     client.socket.text("433[]");
     EXPECT_EQ(hub.take<presence::Heard>().device, client.ref);
   }
+}
+
+// --- Slow readers
+
+TEST_F(FrontendTest, AClientThatDoesNotReadIsReportedOnceAndAgainWhenItHasRead) {
+  Joined client = join("alice");
+  const std::string packet = R"(2["presence_status_response",")" + std::string(10'000, 'x') + "\"]";
+  const std::vector<presence::DeviceRef> to{client.ref, {99, 1}};
+  // Whoever reads may be sent any amount.
+  for (int i = 0; i < 40; ++i) frontend->send(packet, to);
+  EXPECT_THAT(hub.requests, IsEmpty());
+  client.socket.stalled = true;
+  for (int i = 0; i < 26; ++i) frontend->send(packet, to);
+  EXPECT_THAT(hub.requests, IsEmpty());
+  frontend->send(packet, {&client.ref, 1});
+  EXPECT_EQ(hub.take<presence::FellBehind>().device, client.ref);
+  EXPECT_TRUE(client.socket.drained_wanted);
+  frontend->send(packet, {&client.ref, 1});
+  frontend->send(packet, to);
+  EXPECT_THAT(hub.requests, IsEmpty());
+  client.socket.drain();
+  EXPECT_EQ(hub.take<presence::CaughtUp>().device, client.ref);
+  client.socket.drain();
+  EXPECT_THAT(hub.requests, IsEmpty());
+  for (int i = 0; i < 27; ++i) frontend->send(packet, to);
+  EXPECT_EQ(hub.take<presence::FellBehind>().device, client.ref);
+}
+
+TEST_F(FrontendTest, MoreIsAskedForWhenWhatWasSentHasBeenTaken) {
+  Joined client = join("alice");
+  frontend->await_drained({99, 1});
+  EXPECT_THAT(hub.requests, IsEmpty());
+  frontend->await_drained(client.ref);
+  EXPECT_EQ(hub.take<presence::CaughtUp>().device, client.ref);
+  client.socket.stalled = true;
+  frontend->send("2[\"user_online\"]", {&client.ref, 1});
+  frontend->await_drained(client.ref);
+  EXPECT_THAT(hub.requests, IsEmpty());
+  EXPECT_TRUE(client.socket.drained_wanted);
+  client.socket.drain();
+  EXPECT_EQ(hub.take<presence::CaughtUp>().device, client.ref);
+}
+
+TEST_F(FrontendTest, AClientThatDoesNotPollIsASlowReaderToo) {
+  engineio::FakeExchange& opened = host.get("EIO=4&transport=polling");
+  const std::string sid = opened.body().substr(9, opened.body().find('"', 9) - 9);
+  const std::string query = "EIO=4&transport=polling&sid=" + sid;
+  host.post(query, "40" + with_token(token("alice")));
+  const presence::DeviceRef device = hub.take<presence::Connect>().device;
+  frontend->accept(device);
+  host.get(query);
+  const std::string packet = R"(2["presence_status_response",")" + std::string(40'000, 'x') + "\"]";
+  for (int i = 0; i < 7; ++i) frontend->send(packet, {&device, 1});
+  EXPECT_EQ(hub.take<presence::FellBehind>().device, device);
+  host.get(query);
+  EXPECT_EQ(hub.take<presence::CaughtUp>().device, device);
+  // A poll that waits takes all of it with this turn; it is told of all the same.
+  engineio::FakeExchange& waiting = host.get(query);
+  for (int i = 0; i < 7; ++i) frontend->send(packet, {&device, 1});
+  EXPECT_EQ(hub.take<presence::FellBehind>().device, device);
+  host.turn();
+  EXPECT_EQ(waiting.status(), 200);
+  EXPECT_EQ(hub.take<presence::CaughtUp>().device, device);
 }
 
 // --- The end of a token

@@ -74,7 +74,7 @@ void Hub::on(const HeartbeatRequest& request) {
   std::string json = R"({"serverTime":)";
   base::append_json_number(json, base::to_millis(now.wall));
   json += R"(,"cursor":")";
-  json += presence::encode_cursor(directory_.cursor(*user));
+  json += presence::encode_cursor(directory_.cursor(*user, request.asker.device));
   json += R"("})";
   answer(request.asker, {}, json);
 }
@@ -100,6 +100,12 @@ void Hub::on(const ContactsRequest& request) {
   answer(
       request.asker, "presence_snapshot",
       wire::snapshot(directory_, request.asker.device, std::nullopt, clock_(), request.request_id));
+  directory_.apply(presence::SnapshotTaken{request.asker.device}, clock_(), *this);
+}
+
+void Hub::on(const presence::CaughtUp& input) {
+  directory_.apply(input, clock_(), *this);
+  if (directory_.is_behind(input.device)) outlet(input.device).await_drained(input.device);
 }
 
 void Hub::on(const StatusRequest& request) {

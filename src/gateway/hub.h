@@ -78,6 +78,7 @@ class Hub final : private presence::Effects {
   void on(const UserRequest& request);
   void on(const StatusRequest& request);
   void on(const ContactsRequest& request);
+  void on(const presence::CaughtUp& input);
   template <class Input>
   requires std::is_constructible_v<presence::Input, Input>
   void on(const Input& input) { directory_.apply(input, clock_(), *this); }

@@ -30,6 +30,8 @@ class RecordingOutlet final : public Outlet {
     for (const presence::DeviceRef device : to) say(device, std::string(packet));
   }
 
+  void await_drained(presence::DeviceRef device) override { say(device, "await_drained"); }
+
   // What was said to the device since the last call.
   Lines take(presence::DeviceRef device) {
     return std::exchange(said_[{device.index, device.generation}], {});

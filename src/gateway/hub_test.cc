@@ -299,6 +299,67 @@ TEST_F(HubTest, WhatArrivesWhileAChoiceIsAcknowledgedWaitsToo) {
   EXPECT_EQ(status_of("alice"), Status::away);
 }
 
+// --- Slow readers
+
+TEST_F(HubTest, ADeviceThatFellBehindIsToldTheNewestStateWhenItHasCaughtUp) {
+  const auto alice = connect("alice");
+  const auto bob = connect("bob");
+  outlet.forget();
+  hub.handle(presence::FellBehind{alice});
+  for (int i = 0; i < 10; ++i) {
+    hub.handle(choose(bob, Status::away));
+    hub.handle(choose(bob, Status::busy));
+  }
+  // What it asks for it is answered.
+  hub.handle(UserRequest{{alice, 1}, "bob", {}});
+  EXPECT_THAT(outlet.take(alice), ElementsAre(StartsWith(R"(31[{"userId":"bob","status":"busy")")));
+  hub.handle(presence::CaughtUp{alice});
+  EXPECT_THAT(
+      outlet.take(alice),
+      ElementsAre(StartsWith(R"(2["user_status_changed",{"userId":"bob","status":"busy")")));
+}
+
+TEST_F(HubTest, WhatASnapshotTellsADeviceThatIsBehindIsNotToldAgain) {
+  const auto alice = connect("alice");
+  hub.handle(presence::FellBehind{alice});
+  connect("bob");
+  hub.handle(ContactsRequest{{alice, 1}, {}});
+  hub.handle(presence::CaughtUp{alice});
+  EXPECT_THAT(kinds(alice), ElementsAre("accept", "31["));
+}
+
+TEST_F(HubTest, AHeartbeatOfADeviceThatIsBehindPromisesNoMoreThanItWasTold) {
+  const auto alice = connect("alice");
+  outlet.forget();
+  const auto cursor = [&] {
+    hub.handle(HeartbeatRequest{{alice, 1}, {alice, std::nullopt, std::nullopt}});
+    const std::string line = outlet.take(alice).back();
+    return line.substr(line.find("cursor"));
+  };
+  hub.handle(presence::FellBehind{alice});
+  const std::string before = cursor();
+  connect("bob");
+  pass(base::Duration(1'000));
+  EXPECT_EQ(cursor(), before);
+  hub.handle(presence::CaughtUp{alice});
+  EXPECT_NE(cursor(), before);
+}
+
+TEST_F(HubTest, WhoHasMissedManyIsAskedToComeAgain) {
+  for (int i = 0; i < 300; ++i) befriend("alice", "user" + std::to_string(i));
+  const auto alice = connect("alice");
+  hub.handle(presence::FellBehind{alice});
+  for (int i = 0; i < 300; ++i) connect("user" + std::to_string(i));
+  outlet.forget();
+  hub.handle(presence::CaughtUp{alice});
+  Lines first = outlet.take(alice);
+  EXPECT_EQ(first.back(), "await_drained");
+  hub.handle(presence::CaughtUp{alice});
+  const Lines second = outlet.take(alice);
+  EXPECT_EQ(first.size() - 1 + second.size(), 300U);
+  for (const std::string& line : second) EXPECT_THAT(line, HasSubstr("user_online"));
+}
+
 TEST(HubOutlets, EachThreadGetsItsOwnDevicesOnly) {
   base::Instant now{base::SteadyTime(base::Duration(5'000)), base::wall_from_millis(1'000'000)};
   presence::Directory directory{{}, 1000, now};

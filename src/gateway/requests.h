@@ -52,9 +52,9 @@ struct ContactsRequest {
   std::string request_id;
 };
 
-using Request =
-    std::variant<presence::Connect, presence::Heard, presence::Left, presence::Lost,
-                 HeartbeatRequest, BulkRequest, UserRequest, StatusRequest, ContactsRequest>;
+using Request = std::variant<presence::Connect, presence::Heard, presence::Left, presence::Lost,
+                             presence::FellBehind, presence::CaughtUp, HeartbeatRequest,
+                             BulkRequest, UserRequest, StatusRequest, ContactsRequest>;
 
 // The way to the hub; one per frontend, in the frontend's thread.
 class HubLink {
@@ -74,6 +74,8 @@ class Outlet {
   virtual void close(presence::DeviceRef device, presence::CloseReason reason) = 0;
   // One Socket.IO packet for all of `to`; the views are valid during the call.
   virtual void send(std::string_view packet, std::span<const presence::DeviceRef> to) = 0;
+  // There is more to tell the device: ask for it with CaughtUp once what was sent has been taken.
+  virtual void await_drained(presence::DeviceRef device) = 0;
 };
 
 // Devices of several core threads share one dense numbering.

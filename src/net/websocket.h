@@ -46,7 +46,8 @@ class WebSocketHandler {
   // The WebSocket is gone after this call; always the last one, exactly once. `code` is the peer's
   // close code (1005 when it gave none), the code we closed with, or kAbnormal.
   virtual void on_closed(uint16_t code) = 0;
-  // The backlog has been sent; only after it had grown beyond what the kernel took at once.
+  // The backlog has been sent, after it had grown beyond what the kernel took at once, or when this
+  // was wanted.
   virtual void on_drained() {}
 };
 
@@ -65,6 +66,9 @@ class WebSocket {
   // Cuts the TCP connection at the end of this turn, after what can be written at once.
   virtual void terminate() = 0;
   [[nodiscard]] virtual std::size_t backlog() const = 0;  // bytes not yet taken by the kernel
+  // Has WebSocketHandler::on_drained() called once the present backlog has been sent, also when
+  // the kernel takes it at once.
+  virtual void want_drained() = 0;
   [[nodiscard]] virtual bool deflates() const = 0;
   // Asks for the memory that sending needs, ahead of a send.
   virtual void prefetch() const {}

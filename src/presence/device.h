@@ -22,6 +22,11 @@ struct DeviceRef {
   bool operator==(const DeviceRef&) const = default;
 };
 constexpr DeviceRef kNoDevice{};
+struct DeviceRefHash {
+  std::size_t operator()(DeviceRef ref) const {
+    return static_cast<std::size_t>(uint64_t{ref.generation} << 32 | ref.index);
+  }
+};
 
 // What a client says of itself in `deviceInfo`.
 struct DeviceInfo {
@@ -56,6 +61,7 @@ struct Device {
   DeviceState state = DeviceState::joining;
   bool said_info = false;  // the client has described itself
   bool idle = false;       // it last reported an `idleMs` of `auto_away_after` or more
+  bool behind = false;     // it does not read what it is sent
   base::WallTime connected_at{};
   base::WallTime lost_at{};       // while lingering
   base::SteadyTime last_heard{};  // any presence event

@@ -14,6 +14,13 @@ constexpr std::size_t kSlots = 8192;
 constexpr base::Duration kRetryInterval{1'000};
 constexpr UserHandle kSweptAtOnce = 20'000;
 
+// Clocks that are slewed drift apart by less than that in several minutes.
+constexpr base::Duration kClockJump{250};
+
+base::Duration wall_offset(base::Instant now) {
+  return now.wall.time_since_epoch() - now.steady.time_since_epoch();
+}
+
 }  // namespace
 
 Directory::Directory(const DirectoryOptions& options, Version sequence, base::Instant now)
@@ -24,6 +31,7 @@ Directory::Directory(const DirectoryOptions& options, Version sequence, base::In
       sequence_(sequence),
       run_(sequence),
       horizon_(options.clustered ? 0 : sequence),  // what others have told is told on
+      wall_offset_(wall_offset(now)),
       now_(now) {}
 
 std::optional<UserRecord> Directory::restore(const UserRecord& kept, base::WallTime alive_until,
@@ -60,6 +68,7 @@ void Directory::apply(const Input& input, base::Instant now, Effects& effects) {
 Version Directory::next_version() { return decided_ != 0 ? decided_++ : ++sequence_; }
 
 void Directory::on(const Tick&) {
+  follow_wall_clock();
   wheel_.advance(now_.steady, [this](base::TimerNode& node) {
     auto& deadline = static_cast<Deadline&>(node);
     User& user = users_[deadline.user];
@@ -85,20 +94,31 @@ void Directory::on(const Choose& input) {
 void Directory::set_choice(User& user, const Choice& choice) {
   const bool was_offline = user.chose(Status::offline);
   user.chosen = choice.none() ? nullptr : std::make_unique<ChosenStatus>(choice, user.handle);
-  if (choice.expires_at && user.chosen != nullptr) {
-    wheel_.arm(user.chosen->expiry, now_.steady + (*choice.expires_at - now_.wall));
-  }
+  if (user.chosen != nullptr) arm_expiry(*user.chosen);
   if (was_offline && !user.chose(Status::offline) && user.here != nullptr)
     user.here->visible_since = now_.wall;
 }
 
+void Directory::arm_expiry(ChosenStatus& chosen) {
+  if (!chosen.choice.expires_at) return;
+  wheel_.arm(chosen.expiry, now_.steady + (*chosen.choice.expires_at - now_.wall));
+}
+
+// A wall clock that was set forward has made expiries due earlier than their deadlines say. (One
+// that was set back is noticed when those come.)
+void Directory::follow_wall_clock() {
+  const base::Duration offset = wall_offset(now_);
+  if (std::chrono::abs(offset - wall_offset_) < kClockJump) return;
+  wall_offset_ = offset;
+  for (UserHandle handle = 0; handle < users_.end(); ++handle) {
+    User* user = users_.at(handle);
+    if (user != nullptr && user->chosen != nullptr) arm_expiry(*user->chosen);
+  }
+}
+
 void Directory::choice_due(User& user) {
   // The wall clock may have been set back since the deadline was armed.
-  const base::WallTime expires_at = *user.chosen->choice.expires_at;
-  if (expires_at > now_.wall) {
-    wheel_.arm(user.chosen->expiry, now_.steady + (expires_at - now_.wall));
-    return;
-  }
+  if (*user.chosen->choice.expires_at > now_.wall) return arm_expiry(*user.chosen);
   if (attached_) {
     // The decider's clock may be a little behind.
     wheel_.arm(user.chosen->expiry, now_.steady + kRetryInterval);
@@ -223,6 +243,11 @@ const Device* Directory::device(DeviceRef ref) const { return lookup(ref); }
 
 Decision Directory::own_status(const User& user) const {
   return user.here == nullptr ? Decision{} : user.here->told.decision;
+}
+
+Cursor Directory::cursor(const User& user, DeviceRef device) const {
+  const auto behind = behind_.find(device.index);
+  return {run_, user.hash, behind == behind_.end() ? sequence_ : behind->second.since};
 }
 
 UserRecord Directory::record(const User& user) const {

@@ -21,6 +21,7 @@
 #include "base/sip_hash.h"
 #include "base/time.h"
 #include "base/timer_wheel.h"
+#include "presence/behind.h"
 #include "presence/cursor.h"
 #include "presence/effects.h"
 #include "presence/ports.h"
@@ -60,6 +61,9 @@ struct Connect {
   std::string user_agent;
   bool snapshot = false;
   std::string cursor;
+  // The device that has left on the same connection, if the client joins for a second time: its
+  // address and user agent are those of this one.
+  DeviceRef follows = kNoDevice;
 };
 
 struct Heartbeat {
@@ -80,6 +84,22 @@ struct Left {
 
 // The transport was lost: the device lingers.
 struct Lost {
+  DeviceRef device;
+};
+
+// The device does not read what it is sent. Until it has caught up, it is told of nobody.
+struct FellBehind {
+  DeviceRef device;
+};
+
+// It has read everything: it is told the newest state of whom it has missed, or of some of them
+// when there are many; then is_behind() still holds, and the input is to come again.
+struct CaughtUp {
+  DeviceRef device;
+};
+
+// The device has been sent a full snapshot without asking for one by connecting.
+struct SnapshotTaken {
   DeviceRef device;
 };
 
@@ -122,11 +142,13 @@ struct Decided {
   bool refused = false;  // `joining` would be one too many
 };
 
-// Whatever has become due.
+// Whatever has become due. To come twice a second also while nothing is: what ends at a time of the
+// wall clock follows that clock when it is set forward.
 struct Tick {};
 
-using Input = std::variant<Connect, Heartbeat, Heard, Left, Lost, Choose, ContactsLoaded,
-                           ContactsChanged, CloseDevice, Forget, Attached, Detached, Decided, Tick>;
+using Input = std::variant<Connect, Heartbeat, Heard, Left, Lost, FellBehind, CaughtUp,
+                           SnapshotTaken, Choose, ContactsLoaded, ContactsChanged, CloseDevice,
+                           Forget, Attached, Detached, Decided, Tick>;
 
 class Directory {
  public:
@@ -164,6 +186,7 @@ class Directory {
   [[nodiscard]] const User* find(std::string_view user) const { return users_.find(user); }
   [[nodiscard]] const User* user_of(DeviceRef device) const;
   [[nodiscard]] const Device* device(DeviceRef device) const;
+  [[nodiscard]] bool is_behind(DeviceRef device) const { return behind_.contains(device.index); }
   // The status as the user's own devices and the operator see it.
   [[nodiscard]] Decision own_status(const User& user) const;
 
@@ -196,8 +219,10 @@ class Directory {
   }
 
   [[nodiscard]] Version sequence() const { return sequence_; }
-  // The cursor that says: this user's devices have been told everything up to now.
+  // The cursor that says: everything up to now is known. Of a full snapshot.
   [[nodiscard]] Cursor cursor(const User& user) const { return {run_, user.hash, sequence_}; }
+  // The cursor that says up to where this device of the user has been told everything.
+  [[nodiscard]] Cursor cursor(const User& user, DeviceRef device) const;
   [[nodiscard]] UserRecord record(const User& user) const;
   [[nodiscard]] std::size_t known_users() const { return users_.size(); }
   [[nodiscard]] std::size_t connected_users() const { return connected_users_; }
@@ -209,6 +234,9 @@ class Directory {
   void on(const Heard& input);
   void on(const Left& input);
   void on(const Lost& input);
+  void on(const FellBehind& input);
+  void on(const CaughtUp& input);
+  void on(const SnapshotTaken& input);
   void on(const Choose& input);
   void on(const ContactsLoaded& input);
   void on(const ContactsChanged& input);
@@ -224,6 +252,7 @@ class Directory {
   void track(Device& device);
   void untrack(Device& device);
   [[nodiscard]] static base::Error too_many_devices();
+  void remember_origin(const Device& device);
   void admit(User& user, Joining joining);
   void join(User& user, Joining joining);
   std::unique_ptr<Device>* replaced_by(User& user, const Device& device);
@@ -236,6 +265,12 @@ class Directory {
   [[nodiscard]] std::optional<Version> snapshot_since(const User& user,
                                                       std::string_view cursor) const;
 
+  // directory_behind.cc
+  void note_missed(WatcherEvent event, const User& user);
+  void forget_missed(const User& viewer, UserHandle subject);
+  void tell_missed(const User& viewer, User& subject, MissedContact missed);
+  void tell_missed_own(User& user, Behind& behind);
+
   // directory_settle.cc
   void settle(User& user, OfflineReason reason, DeviceRef origin);
   void announce(User& user, OfflineReason reason, DeviceRef origin);
@@ -247,6 +282,7 @@ class Directory {
   [[nodiscard]] View next_view(const User& user, const Decision& decision,
                                OfflineReason reason) const;
   [[nodiscard]] SocketId visible_id(const Device& device, base::WallTime visible_since) const;
+  void clear_recipients();
   void collect_watchers(const User& user);
   void collect_devices(const ConnectedUser& user, DeviceRef except);
   Version next_version();
@@ -268,11 +304,14 @@ class Directory {
   void add_contact(User& viewer, const UserId& subject, bool blocked);
   void remove_contact(User& viewer, User& subject);
   void set_blocked(User& viewer, User& subject, bool blocked);
+  void tell_gone(const User& subject);
   void note_list_change(const UserId& viewer);
   void unload_contacts(User& user);
 
   void choice_due(User& user);
   void set_choice(User& user, const Choice& choice);
+  void arm_expiry(ChosenStatus& chosen);
+  void follow_wall_clock();
   User& intern(const UserId& id);
   void release(User& user);
 
@@ -286,7 +325,14 @@ class Directory {
     UserId user;
     base::WallTime last_seen;
   };
-  std::vector<Departure> departures_;  // of users whose last device went while detached
+  std::vector<Departure> departures_;            // of users whose last device went while detached
+  std::unordered_map<uint32_t, Behind> behind_;  // by DeviceRef::index
+  // Of devices whose connection may be there still; some of the latest.
+  struct Origin {
+    base::CompactText address;
+    PooledString user_agent;
+  };
+  std::unordered_map<DeviceRef, Origin, DeviceRefHash> origins_;
   UserHandle swept_to_ = 0;
   std::size_t connected_users_ = 0;
   std::size_t device_count_ = 0;
@@ -297,6 +343,7 @@ class Directory {
   // What lies before this is not known in full: list changes, and users that were dropped. A cursor
   // from before it is answered with a full snapshot, and a user made anew begins here.
   Version horizon_;
+  base::Duration wall_offset_;  // of the wall clock to the steady one, as deadlines were armed
 
   // Set for the time of one apply().
   base::Instant now_;
@@ -304,6 +351,7 @@ class Directory {
   Version decided_ = 0;  // while a truth is adopted: the next version that comes with it
   std::vector<const ConnectedUser*> watchers_;
   std::vector<DeviceRef> recipients_;
+  std::vector<DeviceRef> missing_;  // would be recipients, but are behind
 };
 
 }  // namespace presence

@@ -144,8 +144,10 @@ void Directory::change_edges(std::span<const EdgeChange> changes) {
     }
   }
   for (const ListChange& list : lists) {
-    recipients_.clear();
+    clear_recipients();
     collect_devices(*users_[list.viewer].here, kNoDevice);
+    // What happens to a list is not made up for later; it is seldom, and an operator's doing.
+    recipients_.insert(recipients_.end(), missing_.begin(), missing_.end());
     if (!recipients_.empty()) effects_->contacts_changed(list.added, list.removed, recipients_);
   }
 }
@@ -167,6 +169,7 @@ void Directory::remove_contact(User& viewer, User& subject) {
   contacts.erase(contacts.begin() + (entry - contacts.data()));
   --subject.listed_by;
   subject.remove_watcher(viewer.handle);
+  forget_missed(viewer, subject.handle);
   release(subject);
 }
 
@@ -181,13 +184,17 @@ void Directory::set_blocked(User& viewer, User& subject, bool blocked) {
   if (subject.view.offline()) return;
   // A version of its own, so that neither this event nor the one that takes it back looks old.
   subject.view.version = next_version();
-  recipients_.clear();
+  clear_recipients();
   collect_devices(*viewer.here, kNoDevice);
+  if (!missing_.empty())
+    note_missed(blocked ? WatcherEvent::user_offline : WatcherEvent::user_online, subject);
   if (recipients_.empty()) return;
-  if (!blocked) {
-    effects_->tell_watchers(WatcherEvent::user_online, subject, subject.view, recipients_);
-    return;
-  }
+  if (blocked) return tell_gone(subject);
+  effects_->tell_watchers(WatcherEvent::user_online, subject, subject.view, recipients_);
+}
+
+// To recipients_, who see a stranger from now on.
+void Directory::tell_gone(const User& subject) {
   View gone;
   gone.version = subject.view.version;
   gone.last_seen = now_.wall;

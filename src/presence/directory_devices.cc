@@ -1,6 +1,7 @@
 // The devices of a user: joining, being heard, leaving, lingering (contract, sections 2 and 6).
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "presence/directory.h"
@@ -9,6 +10,8 @@ namespace presence {
 namespace {
 
 constexpr Version kClocksDiffer = 60'000'000;  // microseconds
+// Whoever joins again on a connection does so at once; what is forgotten is seldom missed.
+constexpr std::size_t kOriginsKept = 1024;
 
 }  // namespace
 
@@ -30,7 +33,16 @@ base::Error Directory::too_many_devices() {
           "the user has as many devices as limits.devices_per_user allows"};
 }
 
-void Directory::untrack(Device& device) { by_ref_[device.ref.index] = nullptr; }
+void Directory::untrack(Device& device) {
+  by_ref_[device.ref.index] = nullptr;
+  if (std::exchange(device.behind, false)) behind_.erase(device.ref.index);
+}
+
+// Before the device goes, and its connection may stay.
+void Directory::remember_origin(const Device& device) {
+  if (origins_.size() >= kOriginsKept) origins_.clear();
+  origins_[device.ref] = {device.address, device.user_agent};
+}
 
 void Directory::on(const Connect& input) {
   User& user = intern(input.user);
@@ -49,6 +61,10 @@ void Directory::on(const Connect& input) {
   device.key = base::CompactText(input.device_key);
   device.address = base::CompactText(input.address);
   device.user_agent = strings_.intern(input.user_agent);
+  if (const auto origin = origins_.find(input.follows); origin != origins_.end()) {
+    device.address = origin->second.address;
+    device.user_agent = origin->second.user_agent;
+  }
   if (input.info) describe(device, *input.info);
   track(device);
   if (user.here->contacts_there()) {
@@ -86,6 +102,7 @@ void Directory::take_over(std::unique_ptr<Device>& place, std::unique_ptr<Device
   }
   place = std::move(device);
   if (old->reachable()) {
+    remember_origin(*old);
     untrack(*old);
     effects_->close(old->ref, CloseReason::replaced);
   }
@@ -196,6 +213,7 @@ void Directory::on(const Heartbeat& input) {
 void Directory::on(const Left& input) {
   Device* device = lookup(input.device);
   if (device == nullptr) return;
+  remember_origin(*device);
   User& user = users_[device->deadline.user];
   untrack(*device);
   if (device->state == DeviceState::live) user.last_seen = std::max(user.last_seen, now_.wall);
@@ -224,6 +242,7 @@ void Directory::on(const CloseDevice& input) {
   if (user == nullptr || user->here == nullptr) return;
   for (const auto& device : user->here->devices) {
     if (device->socket_id.view() != input.socket_id || !device->reachable()) continue;
+    remember_origin(*device);
     untrack(*device);
     effects_->close(device->ref, CloseReason::requested);
     if (device->state == DeviceState::live) user->last_seen = std::max(user->last_seen, now_.wall);

@@ -24,6 +24,24 @@ TEST(Devices, TheNextBeyondTheLimitIsRefused) {
   EXPECT_EQ(world.directory().device(third), nullptr);
 }
 
+TEST(Devices, WhoFollowsOnTheSameConnectionHasItsAddressAndUserAgent) {
+  TestWorld world;
+  const auto follow = [&](DeviceRef before, const std::string& device_key = {}) {
+    const DeviceRef ref = world.connect("alice", {.key = device_key, .follows = before});
+    const Device& device = *world.directory().device(ref);
+    EXPECT_EQ(device.address.view(), "192.0.2.1");
+    EXPECT_EQ(device.user_agent.view(), "test");
+    return ref;
+  };
+  const DeviceRef left = world.connect("alice");
+  world.leave(left);
+  const DeviceRef replaced = follow(left, "key");
+  world.connect("alice", {.key = "key"});
+  const DeviceRef closed = follow(replaced);
+  world.close("alice", closed);
+  follow(closed);
+}
+
 TEST(Devices, StaleOnesCountForTheLimit) {
   TestWorld world(at_most(1));
   world.connect("alice");

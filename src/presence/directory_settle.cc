@@ -11,10 +11,17 @@
 
 namespace presence {
 
-// The connections of the user's own devices, into recipients_.
+void Directory::clear_recipients() {
+  recipients_.clear();
+  missing_.clear();
+}
+
+// The connections of the user's own devices, into recipients_, or missing_ if they do not read.
 void Directory::collect_devices(const ConnectedUser& user, DeviceRef except) {
-  for (const auto& device : user.devices)
-    if (device->reachable() && device->ref != except) recipients_.push_back(device->ref);
+  for (const auto& device : user.devices) {
+    if (device->reachable() && device->ref != except)
+      (device->behind ? missing_ : recipients_).push_back(device->ref);
+  }
 }
 
 // The connections of all watchers, into recipients_. What an idle user's objects hold has left the
@@ -28,7 +35,7 @@ void Directory::collect_watchers(const User& user) {
   for (const ConnectedUser* watcher : watchers_) __builtin_prefetch(watcher->devices.data());
   for (const ConnectedUser* watcher : watchers_)
     if (!watcher->devices.empty()) __builtin_prefetch(watcher->devices.front().get());
-  recipients_.clear();
+  clear_recipients();
   for (const ConnectedUser* watcher : watchers_) collect_devices(*watcher, kNoDevice);
 }
 
@@ -124,6 +131,7 @@ void Directory::tell_watchers(WatcherEvent event, User& user) {
   user.view.version = next_version();
   if (event == WatcherEvent::user_devices_changed && !options_.notify_device_changes) return;
   if (!recipients_.empty()) effects_->tell_watchers(event, user, user.view, recipients_);
+  if (!missing_.empty()) note_missed(event, user);
 }
 
 void Directory::settle_own(User& user, const Decision& decision, const DeviceKinds& kinds,
@@ -146,16 +154,18 @@ void Directory::settle_own(User& user, const Decision& decision, const DeviceKin
   told = std::move(next);
 
   if (devices_changed) {
-    recipients_.clear();
+    clear_recipients();
     collect_devices(*user.here, origin);
     user.own_version = next_version();
     if (!recipients_.empty()) effects_->tell_own(OwnEvent::user_devices_changed, user, recipients_);
+    for (const DeviceRef ref : missing_) behind_.at(ref.index).own_devices = true;
   }
   if (status_changed) {
-    recipients_.clear();
+    clear_recipients();
     collect_devices(*user.here, kNoDevice);
     user.own_version = next_version();
     if (!recipients_.empty()) effects_->tell_own(OwnEvent::user_status_changed, user, recipients_);
+    for (const DeviceRef ref : missing_) behind_.at(ref.index).own_status = true;
   }
   if (any_before != any_after && !status_changed) user.own_version = next_version();
 }

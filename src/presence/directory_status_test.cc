@@ -213,6 +213,35 @@ TEST_F(StatusOf, AnExpiryFollowsAWallClockThatIsSetBack) {
   EXPECT_EQ(world.seen(device, "alice"), "online");
 }
 
+TEST_F(StatusOf, AnExpiryFollowsAWallClockThatIsSetForward) {
+  const DeviceRef device = world.connect("alice");
+  world.choose("alice", Status::busy, "", Ms(50'000));
+  world.choose("carol", Status::busy, "", Ms(3'600'000));
+  world.advance(Ms(1'000));
+  world.jump_wall(Ms(40'000));
+  world.apply(Tick{});
+  world.advance(Ms(8'999));
+  EXPECT_EQ(world.seen(device, "alice"), "busy");
+  world.advance(Ms(1));
+  EXPECT_EQ(world.seen(device, "alice"), "online");
+  // Of somebody who is not there; due at once.
+  world.jump_wall(Ms(3'600'000));
+  world.apply(Tick{});
+  world.advance(Ms(20));
+  EXPECT_EQ(world.directory().find("carol"), nullptr);
+}
+
+TEST_F(StatusOf, SmallStepsOfTheWallClockAddUp) {
+  const DeviceRef device = world.connect("alice");
+  world.choose("alice", Status::busy, "", Ms(50'000));
+  for (int i = 0; i < 200; ++i) {
+    world.jump_wall(Ms(50));
+    world.advance(Ms(200));
+    world.apply(Tick{});
+  }
+  EXPECT_EQ(world.seen(device, "alice"), "online");
+}
+
 TEST_F(StatusOf, OnlineWithoutAMessageIsNoChoiceWhateverItsExpiry) {
   world.connect("alice");
   world.choose("alice", Status::online, "", Ms(50'000));

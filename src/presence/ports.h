@@ -54,7 +54,7 @@ struct Edge {
   UserId viewer;
   UserId subject;
 
-  auto operator<=>(const Edge&) const = default;
+  auto operator<=>(const Edge&) const = default;  // NOLINT(modernize-use-nullptr): none is here
 };
 
 // A change of one directed edge that has been committed: what `viewer` sees of `subject`.

@@ -39,6 +39,7 @@ struct ConnectOptions {
   std::optional<DeviceType> type{};
   bool snapshot = false;
   std::string cursor{};
+  DeviceRef follows = kNoDevice;  // on the same connection, whose handshake is not known any more
 };
 
 class TestWorld : public Effects {
@@ -81,8 +82,11 @@ class TestWorld : public Effects {
     input.socket_id = socket_id(input.device);
     input.device_key = with.key;
     if (with.type) input.info = DeviceInfo{*with.type, "Linux", "Firefox"};
-    input.address = "192.0.2.1";
-    input.user_agent = "test";
+    input.follows = with.follows;
+    if (with.follows == kNoDevice) {
+      input.address = "192.0.2.1";
+      input.user_agent = "test";
+    }
     input.snapshot = with.snapshot || !with.cursor.empty();
     input.cursor = with.cursor;
     owners_[key(input.device)] = user;

@@ -163,6 +163,8 @@ void ConnectionSet::before_hooks() {
 
 bool ConnectionSet::after_hooks() {
   write_dirty();
+  // What those who are told now do about it may need the hooks of another turn.
+  const bool told = !drained_.empty() || !ended_.empty();
   tell_drained();
   close_ended();
   move_away();
@@ -181,7 +183,7 @@ bool ConnectionSet::after_hooks() {
     dead_.clear();
     shared_.open -= closed_now;
   }
-  return !dirty_.empty() || !held_.empty() || !ended_.empty() || !resuming_.empty() ||
+  return told || !dirty_.empty() || !held_.empty() || !ended_.empty() || !resuming_.empty() ||
          !drained_.empty() || !moving_.empty();
 }
 

@@ -226,6 +226,10 @@ inline void TestSocket::on_text(std::string_view message) {
       owner_.events().add("a turn later " + std::to_string(socket_->backlog()) + " bytes wait");
     });
   }
+  if (message == "want drained") {
+    socket_->send_text(message);
+    return socket_->want_drained();
+  }
   if (message == "backlog") return socket_->send_text(std::to_string(socket_->backlog()));
   socket_->send_text(message);
 }

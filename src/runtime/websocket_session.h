@@ -37,6 +37,7 @@ class WebSocketSession final : public Session, public net::WebSocket {
   void close(uint16_t code, std::string_view reason) override;
   void terminate() override;
   [[nodiscard]] std::size_t backlog() const override { return connection_.backlog(); }
+  void want_drained() override { connection_.want_drained(); }
   [[nodiscard]] bool deflates() const override { return decoder_.deflate() != nullptr; }
   void prefetch() const override { connection_.prefetch(); }
 

@@ -186,6 +186,18 @@ TEST(WebSocketSession, TellsWhenABacklogHasDrained) {
   EXPECT_TRUE(server.events().wait_for("drained"));
 }
 
+TEST(WebSocketSession, TellsThatWhatWaitsIsGoneAlsoWhenItGoesAtOnceIfThatIsWanted) {
+  TestServer server({.threads = 1});
+  TestClient client(server.port());
+  client.upgrade("/ws");
+  client.send(TestClient::text("first"));
+  EXPECT_EQ(client.take_frame().payload, "first");
+  EXPECT_EQ(server.events().count("drained"), 0);
+  client.send(TestClient::text("want drained"));
+  EXPECT_EQ(client.take_frame().payload, "want drained");
+  EXPECT_TRUE(server.events().wait_for("drained"));
+}
+
 TEST(WebSocketSession, CutsOffAPeerWhoseBacklogGrowsTooLong) {
   TestServer server({.threads = 1}, std::nullopt, {.max_backlog = 1U << 20});
   TestClient client(server.port(), 4096);

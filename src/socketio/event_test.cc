@@ -199,6 +199,16 @@ TEST_F(EventTest, AnyPacketIsHeard) {
   EXPECT_EQ(main.heard, 2);
 }
 
+TEST_F(EventTest, APacketThatEndsTheSocketIsNotHeard) {
+  main.heard = 0;
+  for (const char* last : {"41", "1", "2", "4", "9", "42[]", R"(42/other,["a"])", "40"}) {
+    auto& socket = join();
+    main.heard = 0;
+    socket.text(last);
+    EXPECT_EQ(main.heard, 0) << last;
+  }
+}
+
 TEST_F(EventTest, WhatWasEncodedByTheCallerGoesOutAsItIs) {
   auto& socket = join();
   main.last->send_packet(R"(2["raw",1])");

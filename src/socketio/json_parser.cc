@@ -126,7 +126,7 @@ std::optional<boost::json::value> parse_once(std::string_view text,
 }  // namespace
 
 std::optional<boost::json::value> parse_json(std::string_view text,
-                                             boost::json::storage_ptr storage) {
+                                             const boost::json::storage_ptr& storage) {
   std::optional<boost::json::value> value = parse_once(text, storage);
   if (value) return value;
   const std::optional<std::string> repaired = repair_surrogates(text);

@@ -50,7 +50,8 @@ class NamespaceHandler {
   // The client went away, or broke the rules, before the request was answered.
   virtual void on_connect_abandoned(Namespace& nsp, ConnectId id) { (void)nsp, (void)id; }
   virtual void on_event(Socket& socket, const Event& event) = 0;
-  // Any packet of the client's connection, heartbeats included; before what it carries.
+  // Any packet of the client's connection, heartbeats included, unless it has ended the connection
+  // or this socket; after what it carries.
   virtual void on_heard(Socket& socket) { (void)socket; }
   // Still in its rooms.
   virtual void on_disconnecting(Socket& socket, DisconnectReason reason) {

@@ -20,7 +20,7 @@ constexpr std::size_t kMaxJsonDepth = 512;
 // Parses one JSON text into memory of `storage`. Nothing when it is broken or too deep. An escape
 // of half a surrogate pair, which JavaScript can send, becomes U+FFFD.
 std::optional<boost::json::value> parse_json(std::string_view text,
-                                             boost::json::storage_ptr storage);
+                                             const boost::json::storage_ptr& storage);
 
 // An EVENT's payload: a non-empty array whose first element is a string that is not reserved, or a
 // number (section "Sending and receiving data").

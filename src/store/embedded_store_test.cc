@@ -373,6 +373,14 @@ TEST_F(Embedded, BulkImportAndExportGoThroughAllEdges) {
   }));
 }
 
+TEST_F(Embedded, ReleaseMemoryGivesBackWhatReadingHasCached) {
+  reopen();
+  fill_cache(*store_);
+  const int64_t before = sqlite_memory();
+  EXPECT_TRUE(wait_for<void>([&](auto done) { store_->release_memory(std::move(done)); }));
+  EXPECT_LT(sqlite_memory(), before / 2);
+}
+
 TEST_F(Embedded, BulkImportReportsAFailure) {
   reopen();
   BulkImport import(*store_);

@@ -38,28 +38,26 @@ bool StoreThread::has_room_for(std::size_t bytes) const {
 }
 
 void StoreThread::submit(std::unique_ptr<Operation> operation, const presence::UserId* superseded) {
-  const char* refusal = nullptr;
+  const char* refusal = "the store has stopped";
   {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) {
-      refusal = "the store has stopped";
-    } else if (!has_room_for(operation->bytes())) {
-      refusal = "the store has more to do than it can hold";
-      ++refused_;
-      full_ = true;
-      faults_.begin(Fault::kQueueFull, refusal);
-    } else {
+    std::unique_lock lock(mutex_);
+    if (!stopping_ && has_room_for(operation->bytes())) {
       if (superseded != nullptr) write_behind_.supersede(*superseded);
       ++entries_;
       bytes_ += operation->bytes();
       queue_.push_back(std::move(operation));
+      lock.unlock();
+      wake_.notify_one();
+      return;
+    }
+    if (!stopping_) {
+      refusal = "the store has more to do than it can hold";
+      ++refused_;
+      full_ = true;
+      faults_.begin(Fault::kQueueFull, refusal);
     }
   }
-  if (refusal != nullptr) {
-    operation->refuse(unavailable(refusal));
-  } else {
-    wake_.notify_one();
-  }
+  operation->refuse(unavailable(refusal));
 }
 
 void StoreThread::write_behind(presence::UserRecord record) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -45,6 +46,9 @@ bool eventually(Condition condition) {
   }
   return true;
 }
+
+// Bytes that SQLite holds, of all databases of this process.
+inline int64_t sqlite_memory() { return sqlite3_memory_used(); }
 
 // In memory where the system has such a place: what is tested is what survives the process, and
 // waiting for a disk would make these tests slow.
@@ -173,5 +177,16 @@ class Hold {
   std::shared_future<void> released_ = let_go_.get_future().share();
   bool gone_ = false;
 };
+
+// Leaves more than a megabyte of what was read in the store's cache.
+inline void fill_cache(Store& store) {
+  std::vector<Edge> edges;
+  for (int i = 0; i < 30'000; ++i)
+    edges.push_back({"user" + std::to_string(i), "contact" + std::to_string(i)});
+  Waiting waiting(store);
+  waiting.import(edges);
+  EXPECT_EQ(waiting.edges(1'000).size(), edges.size());
+  EXPECT_GT(sqlite_memory(), 1 << 20);
+}
 
 }  // namespace store

@@ -65,7 +65,7 @@ void WriteBehind::written() {
   superseded_.clear();
 }
 
-void WriteBehind::failed(std::vector<presence::UserRecord> chunk, base::SteadyTime retry_at) {
+void WriteBehind::failed(std::vector<presence::UserRecord>&& chunk, base::SteadyTime retry_at) {
   for (presence::UserRecord& record : chunk) {
     if (superseded_.contains(record.user) || due_.contains(record.user)) continue;
     presence::UserId user = record.user;

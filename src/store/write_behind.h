@@ -40,7 +40,7 @@ class WriteBehind {
   std::vector<presence::UserRecord> take_chunk(base::SteadyTime now, std::size_t limit);
   void written();
   // Takes the chunk back, to be due at `retry_at` together with everything else.
-  void failed(std::vector<presence::UserRecord> chunk, base::SteadyTime retry_at);
+  void failed(std::vector<presence::UserRecord>&& chunk, base::SteadyTime retry_at);
 
   // Held, or in a chunk that is being written.
   [[nodiscard]] std::size_t size() const { return collecting_.size() + due_.size() + writing_; }

@@ -272,6 +272,29 @@ describe('CORS', () => {
   });
 });
 
+test('who leaves / and joins it again on the same connection is known as before', async () => {
+  const server = await Server.start({ trusted_proxies: '127.0.0.1' });
+  try {
+    const raw = await RawSocket.open(server, { headers: { 'X-Forwarded-For': '203.0.113.9', 'User-Agent': 'e2e/6' } });
+    const join = async () => {
+      raw.send('40{"userId":"alice"}');
+      raw.id = JSON.parse((await raw.next('40')).slice(2)).sid;
+      const { devices } = await server.presence('alice');
+      assert.deepEqual(devices.map((d) => [d.socketId, d.ipAddress, d.userAgent]), [[raw.id, '203.0.113.9', 'e2e/6']]);
+    };
+    await join();
+    raw.send('41');
+    await join();
+    // Sent away, too.
+    await server.api('DELETE', `/v1/users/alice/devices/${raw.id}`);
+    await raw.next('41');
+    await join();
+    raw.cut();
+  } finally {
+    await server.stop();
+  }
+});
+
 describe('behind a proxy that is trusted', () => {
   const proxied = (settings = {}) => Server.start({ trusted_proxies: '127.0.0.1', ...settings });
 

@@ -284,6 +284,28 @@ test('heartbeat_source = transport: any packet counts, so a client without heart
   }
 });
 
+for (const [farewell, say] of Object.entries({
+  'a DISCONNECT packet': (device) => device.leave(),
+  'an Engine.IO close packet': (device) => device.closeEngine(),
+})) {
+  test(`heartbeat_source = transport: ${farewell} of a stale device is no sign of life`, async () => {
+    const quiet = await Server.start({ heartbeat_source: 'transport', stale_after: '700ms' });
+    try {
+      await inWorld(() => quiet, async (world) => {
+        const { alice, a, b } = await world.pair();
+        await b.expect('user_offline', { userId: alice, offlineReason: 'inactive' });
+        say(a);
+        await world.devices(alice, 0);
+        const again = await world.connect(alice);
+        await b.expect('user_online', { userId: alice });
+        await world.marker(again, [b]);
+      })();
+    } finally {
+      await quiet.stop();
+    }
+  });
+}
+
 test('heartbeat_source = app: pongs do not count', async () => {
   const strict = await Server.start({ stale_after: '1s', ping_interval: '200ms', ping_timeout: '300ms' });
   try {
