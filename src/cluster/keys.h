@@ -2,6 +2,8 @@
 // 9). Pure.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,7 +20,10 @@ class Keys {
   [[nodiscard]] std::string stale(std::string_view id) const { return name("stale:", id); }
   [[nodiscard]] std::string chosen(std::string_view id) const { return name("chosen:", id); }
   [[nodiscard]] std::string contacts(std::string_view id) const { return name("contacts:", id); }
-  // Who blocks the user.
+  // Who sees the user: the other direction of contacts.
+  [[nodiscard]] std::string viewers(std::string_view id) const { return name("viewers:", id); }
+  [[nodiscard]] std::string blocks(std::string_view id) const { return name("blocks:", id); }
+  // Who blocks the user: the other direction of blocks.
   [[nodiscard]] std::string blocked_by(std::string_view id) const { return name("blockedby:", id); }
   // Of a device: this and its socket id.
   [[nodiscard]] std::string device_prefix(std::string_view id) const {
@@ -31,6 +36,25 @@ class Keys {
     return prefix_ + "events:" + std::to_string(shard);
   }
   [[nodiscard]] std::string events_of(std::string_view id) const { return events(shard_of(id)); }
+
+  // Channel: the edges that have changed (cluster/edge_changes.h).
+  [[nodiscard]] std::string edges() const { return prefix_ + "edges"; }
+
+  // For SCAN: all contacts(), and whose a key of those is.
+  [[nodiscard]] std::string contacts_pattern() const {
+    std::string pattern;
+    for (const char c : contacts("*")) {
+      if (std::string_view("?[]^-\\").find(c) != std::string_view::npos) pattern += '\\';
+      pattern += c;
+    }
+    return pattern;
+  }
+  [[nodiscard]] std::string_view user_of_contacts(std::string_view key) const {
+    const std::size_t around = contacts({}).size();
+    if (key.size() < around) return {};
+    key.remove_prefix(around - (braces_ ? 1 : 0));
+    return braces_ ? key.substr(0, key.size() - 1) : key;
+  }
 
   // The same on every node (FNV-1a).
   [[nodiscard]] static unsigned shard_of(std::string_view id) {

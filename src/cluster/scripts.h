@@ -7,5 +7,6 @@ namespace cluster {
 
 const redis::Script& report_script();
 const redis::Script& lease_script();
+const redis::Script& edges_script();
 
 }  // namespace cluster
