@@ -27,6 +27,7 @@ struct Call {
   WhenDown when_down = WhenDown::kFail;
   base::SteadyTime expires;
   int retries = 0;
+  std::optional<Address> at;     // one of Servers::masters(), whatever the slot
   std::optional<Address> asked;  // a cluster's ASK: the next attempt goes there
   Callback done;
 

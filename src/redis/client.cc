@@ -66,6 +66,14 @@ void Client::call(const Script& script, std::span<const std::string_view> keys,
   start(std::move(call));
 }
 
+void Client::call_at(const Address& master, const Command& command, Callback done) {
+  auto call = std::make_unique<Call>();
+  call->encoded = command.encode();
+  call->at = master;
+  call->done = std::move(done);
+  start(std::move(call));
+}
+
 void Client::start(CallPtr call) {
   call->expires = environment_->timers.now() + environment_->options.command_timeout;
   ++queued_;

@@ -30,6 +30,7 @@
 
 #include "base/random.h"
 #include "base/result.h"
+#include "redis/address.h"
 #include "redis/answer.h"
 #include "redis/call.h"
 #include "redis/command.h"
@@ -66,6 +67,11 @@ class Client final : private runtime::TurnStage {
   void call(const Script& script, std::span<const std::string_view> keys,
             std::span<const std::string_view> arguments, Callback done,
             WhenDown when_down = WhenDown::kFail);
+
+  // For a command that each master answers for itself (SCAN): those of a cluster while it is up(), or
+  // one that stands for the single server. The answer of a master is of its keys only.
+  [[nodiscard]] std::vector<Address> masters() const { return servers_->masters(); }
+  void call_at(const Address& master, const Command& command, Callback done);
 
   [[nodiscard]] bool up() const { return servers_->up(); }
   [[nodiscard]] const std::string& trouble() const { return servers_->trouble(); }

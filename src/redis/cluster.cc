@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "redis/cluster_map.h"
 #include "redis/redirect.h"
@@ -25,11 +26,18 @@ class Cluster final : public Servers, public Node::Owner {
         map_(environment, [this] { map_changed(); }) {}
 
   Node* find(const Call& call) override {
+    if (call.at) {
+      const auto member = members_.find(*call.at);
+      return member != members_.end() && member->second.node->up() ? member->second.node.get()
+                                                                   : nullptr;
+    }
     const Address* address = call.asked ? &*call.asked : map_.slots().master_of(call.slot);
     if (address == nullptr) return nullptr;
     Node& node = node_at(*address);
     return node.up() ? &node : nullptr;
   }
+
+  [[nodiscard]] std::vector<Address> masters() const override { return map_.slots().masters(); }
 
   bool redirect(Call& call, Node& node, const Error& error) override {
     if (is_read_only(error)) {

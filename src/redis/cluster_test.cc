@@ -39,6 +39,27 @@ TEST_F(Cluster, SendsEachKeyToItsMaster) {
   EXPECT_TRUE(crossed.error().is("CROSSSLOT"));
 }
 
+TEST_F(Cluster, AsksEachMasterOfItsOwn) {
+  TestClient client(cluster_.url());
+  ASSERT_TRUE(client.comes_up()) << client.trouble();
+  for (const std::string& key : {kFirst, kSecond, kThird})
+    EXPECT_TRUE(client.ask({"SET", key, "1"}, key));
+  std::vector<std::string> keys;
+  for (const Address& master : client.in([&] { return client.client().masters(); })) {
+    std::promise<Answer> promise;
+    auto answer = promise.get_future();
+    client.in([&] {
+      client.client().call_at(master, {"KEYS", "*"},
+                              [&](Answer said) { promise.set_value(std::move(said)); });
+    });
+    const Answer said = TestClient::wait_for(std::move(answer));
+    ASSERT_TRUE(said) << said.error().message;
+    ASSERT_EQ(said->elements.size(), 1U);
+    keys.push_back(said->elements[0].text);
+  }
+  EXPECT_THAT(keys, testing::UnorderedElementsAre(kFirst, kSecond, kThird));
+}
+
 TEST_F(Cluster, FollowsASlotThatMoves) {
   TestClient client(cluster_.url());
   TestSubscriber subscriber(cluster_.url());

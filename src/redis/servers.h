@@ -8,7 +8,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "redis/address.h"
 #include "redis/call.h"
 #include "redis/environment.h"
 #include "redis/node.h"
@@ -21,6 +23,9 @@ class Servers {
 
   // The server for this call, up; null when there is none at the moment.
   [[nodiscard]] virtual Node* find(const Call& call) = 0;
+
+  // Those that together hold everything, as far as is known. A single server is the empty address.
+  [[nodiscard]] virtual std::vector<Address> masters() const = 0;
 
   // True when an error of `node` says that the call was not carried out and has to be sent
   // (again), where find() will then say.

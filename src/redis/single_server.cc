@@ -1,5 +1,6 @@
 // One server: at a fixed address, or whichever the sentinels call the master.
 #include <utility>
+#include <vector>
 
 #include "redis/sentinel.h"
 #include "redis/servers.h"
@@ -21,6 +22,8 @@ class SingleServer final : public Servers, private Node::Owner {
   }
 
   Node* find(const Call&) override { return node_.up() ? &node_ : nullptr; }
+
+  [[nodiscard]] std::vector<Address> masters() const override { return {Address{}}; }
 
   bool redirect(Call& call, Node& node, const Error& error) override {
     if (!is_read_only(error)) return false;
