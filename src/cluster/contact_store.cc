@@ -222,21 +222,20 @@ void ContactStore::submit(std::size_t bytes, store::Done<T> done, Work work) {
       [weak = std::weak_ptr<Worker>(worker_), pending, work = std::move(work)]() mutable {
         const std::shared_ptr<Worker> alive = weak.lock();
         if (alive == nullptr) return;
-        alive->enqueue([worker = alive.get(), pending = std::move(pending),
-                        work = std::move(work)]() mutable {
-          work(*worker, Then<T>([worker, pending](base::Result<T> outcome) {
-                 pending->answer(std::move(outcome));
-                 worker->finished();
-               }));
-        });
+        alive->enqueue(
+            [worker = alive.get(), pending = std::move(pending), work = std::move(work)]() mutable {
+              work(*worker, Then<T>([worker, pending](base::Result<T> outcome) {
+                pending->answer(std::move(outcome));
+                worker->finished();
+              }));
+            });
       });
   if (!posted) pending->answer(unavailable("the event loop has too much to do"));
 }
 
 // -- Reading
 
-void ContactStore::Worker::load_contacts(const UserId& user,
-                                         Then<std::vector<ContactEntry>> then) {
+void ContactStore::Worker::load_contacts(const UserId& user, Then<std::vector<ContactEntry>> then) {
   const std::string contacts = keys_.contacts(user);
   const std::string blocked_by = keys_.blocked_by(user);
   Phase phase;
@@ -267,8 +266,11 @@ void ContactStore::Worker::read_sets(const UserId& user, Then<Sets> then) {
   run(*client_, std::move(phases),
       [user, then = std::move(then)](base::Result<Replies> replies) mutable {
         if (!replies) return then(tl::unexpected(std::move(replies.error())));
-        Sets sets{others_in((*replies)[0], user), others_in((*replies)[1], user),
-                  others_in((*replies)[2], user), others_in((*replies)[3], user), {}};
+        Sets sets{others_in((*replies)[0], user),
+                  others_in((*replies)[1], user),
+                  others_in((*replies)[2], user),
+                  others_in((*replies)[3], user),
+                  {}};
         for (redis::Reply& device : (*replies)[4].elements)
           sets.devices.push_back(std::move(device.text));
         then(std::move(sets));
@@ -312,13 +314,10 @@ void ContactStore::Worker::export_user(const UserId& user, Then<store::UserExpor
 
 void ContactStore::Worker::load_edges(std::optional<Edge> after, std::size_t limit,
                                       Then<std::vector<Edge>> then) {
-  const auto page =
-      std::make_shared<Page>(Page{std::move(after), limit, std::move(then), {}});
-  const bool known =
-      viewers_read_at_ && loop_.now().steady - *viewers_read_at_ < kKeepNames;
+  const auto page = std::make_shared<Page>(Page{std::move(after), limit, std::move(then), {}});
+  const bool known = viewers_read_at_ && loop_.now().steady - *viewers_read_at_ < kKeepNames;
   if (page->after && known) {
-    const auto from =
-        std::lower_bound(viewers_.begin(), viewers_.end(), page->after->viewer);
+    const auto from = std::lower_bound(viewers_.begin(), viewers_.end(), page->after->viewer);
     return collect(page, static_cast<std::size_t>(from - viewers_.begin()));
   }
   // Without one of its masters, a cluster does not know all lists.
@@ -328,8 +327,8 @@ void ContactStore::Worker::load_edges(std::optional<Edge> after, std::size_t lim
 
 void ContactStore::Worker::scan(const std::shared_ptr<Scan>& names, std::string_view cursor,
                                 const std::shared_ptr<Page>& page) {
-  const redis::Command command{"SCAN", cursor, "MATCH", keys_.contacts_pattern(),
-                               "COUNT", "1000", "TYPE", "set"};
+  const redis::Command command{"SCAN",  cursor, "MATCH", keys_.contacts_pattern(),
+                               "COUNT", "1000", "TYPE",  "set"};
   client_->call_at(
       names->masters[names->master], command, [this, names, page](redis::Answer answer) {
         if (!answer) return page->then(unavailable(answer.error().message));
@@ -449,10 +448,10 @@ void ContactStore::Worker::change(Change change, Then<EdgeChanges> then) {
           std::move(some->begin(), some->end(), std::back_inserter(made));
         }
         std::map<Name, EdgeChange*> by_name;
-        for (EdgeChange& change : made) by_name.emplace(name(change), &change);
+        for (EdgeChange& one : made) by_name.emplace(name(one), &one);
         EdgeChanges report;
-        for (const EdgeChange& change : wanted) {
-          const auto found = by_name.find(name(change));
+        for (const EdgeChange& one : wanted) {
+          const auto found = by_name.find(name(one));
           if (found != by_name.end()) report.push_back(*found->second);
         }
         then(std::move(report));
@@ -559,11 +558,10 @@ void ContactStore::save_user(presence::UserRecord, store::Done<void> done) {
 
 void ContactStore::load_contacts(UserId user, store::Done<std::vector<ContactEntry>> done) {
   const std::size_t bytes = user.size();
-  submit<std::vector<ContactEntry>>(
-      bytes, std::move(done),
-      [user = std::move(user)](Worker& worker, auto then) {
-        worker.load_contacts(user, std::move(then));
-      });
+  submit<std::vector<ContactEntry>>(bytes, std::move(done),
+                                    [user = std::move(user)](Worker& worker, auto then) {
+                                      worker.load_contacts(user, std::move(then));
+                                    });
 }
 
 void ContactStore::add_contact(UserId user, UserId other, Mutual mutual,
@@ -584,9 +582,9 @@ void ContactStore::remove_contact(UserId user, UserId other, Mutual mutual,
 void ContactStore::replace_contacts(UserId user, UserIds list, Mutual mutual,
                                     store::Done<EdgeChanges> done) {
   if (list.size() > options_.max_contacts) {
-    return done(base::fail(ErrorCode::kInvalidArgument,
-                           "contacts: a list has at most " +
-                               std::to_string(options_.max_contacts) + " entries"));
+    return done(base::fail(
+        ErrorCode::kInvalidArgument,
+        "contacts: a list has at most " + std::to_string(options_.max_contacts) + " entries"));
   }
   sort_and_unite(list);
   if (std::binary_search(list.begin(), list.end(), user)) return done(not_own_contact("contacts"));
@@ -611,8 +609,7 @@ void ContactStore::import_edges(std::vector<Edge> edges, store::Done<EdgeChanges
 
 void ContactStore::block(UserId user, UserId other, store::Done<EdgeChanges> done) {
   if (user == other) {
-    return done(
-        base::fail(ErrorCode::kInvalidArgument, "block: a user cannot block themselves"));
+    return done(base::fail(ErrorCode::kInvalidArgument, "block: a user cannot block themselves"));
   }
   EdgeChanges wanted;
   wanted.push_back({Kind::blocked, other, user});
@@ -627,10 +624,9 @@ void ContactStore::unblock(UserId user, UserId other, store::Done<EdgeChanges> d
 
 void ContactStore::forget_user(UserId user, store::Done<EdgeChanges> done) {
   const std::size_t bytes = user.size();
-  submit<EdgeChanges>(bytes, std::move(done),
-                      [user = std::move(user)](Worker& worker, auto then) {
-                        worker.forget(user, std::move(then));
-                      });
+  submit<EdgeChanges>(bytes, std::move(done), [user = std::move(user)](Worker& worker, auto then) {
+    worker.forget(user, std::move(then));
+  });
 }
 
 void ContactStore::export_user(UserId user, store::Done<store::UserExport> done) {

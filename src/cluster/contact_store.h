@@ -14,8 +14,8 @@
 //   pages behind it, a minute at most.
 //
 // Every change that was made, by this or another node, is published on Keys::edges() in the order
-// in which it happened (of one viewer), also when the answer to its maker is lost. A node that wants
-// to know what is true follows the channel, its own changes included.
+// in which it happened (of one viewer), also when the answer to its maker is lost. A node that
+// wants to know what is true follows the channel, its own changes included.
 //
 // One operation at a time goes to Redis. Any thread may call; completions are called in the thread
 // of the loop, where the store is also created (or before run()) and destroyed (or after it; not
@@ -38,9 +38,9 @@ namespace cluster {
 
 struct ContactStoreOptions {
   redis::Options redis;
-  std::string prefix;                          // redis.prefix
-  std::size_t max_contacts = 100'000;          // of one list given to replace_contacts()
-  std::size_t max_queue_bytes = 64U << 20;     // of calls without an answer
+  std::string prefix;                       // redis.prefix
+  std::size_t max_contacts = 100'000;       // of one list given to replace_contacts()
+  std::size_t max_queue_bytes = 64U << 20;  // of calls without an answer
 };
 
 class ContactStore final : public store::Store {

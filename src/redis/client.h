@@ -68,8 +68,8 @@ class Client final : private runtime::TurnStage {
             std::span<const std::string_view> arguments, Callback done,
             WhenDown when_down = WhenDown::kFail);
 
-  // For a command that each master answers for itself (SCAN): those of a cluster while it is up(), or
-  // one that stands for the single server. The answer of a master is of its keys only.
+  // For a command that each master answers for itself (SCAN): those of a cluster while it is up(),
+  // or one that stands for the single server. The answer of a master is of its keys only.
   [[nodiscard]] std::vector<Address> masters() const { return servers_->masters(); }
   void call_at(const Address& master, const Command& command, Callback done);
 

@@ -1,8 +1,8 @@
 // The embedded store keeps the contract of every store.
 #include <gtest/gtest.h>
 
-#include "store/contract_suite.h"
 #include "store/embedded_store.h"
+#include "store/record_suite.h"
 
 namespace store {
 namespace {
@@ -22,6 +22,7 @@ std::shared_ptr<Store> make_store() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Embedded, StoreContract, testing::Values(StoreFactory(make_store)));
+INSTANTIATE_TEST_SUITE_P(Embedded, StoreRecords, testing::Values(StoreFactory(make_store)));
 
 }  // namespace
 }  // namespace store
