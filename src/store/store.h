@@ -1,6 +1,7 @@
 // Store: what is kept of users (records), of who sees whom (edges) and of who hides from whom
-// (blocks). The port behind which the embedded SQLite file stands; every implementation passes the
-// suite in store/contract_suite.h.
+// (blocks). The port behind which the embedded SQLite file stands, or Redis, which keeps no records
+// here (cluster/contact_store.h). Every implementation passes the suite in store/contract_suite.h,
+// and what keeps records also the one in store/record_suite.h.
 //
 // Everything is asynchronous. Operations take effect in the order of their calls, and a read sees
 // every write that was called before it. Each completion is called exactly once, on the store's own
