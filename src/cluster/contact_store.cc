@@ -258,8 +258,8 @@ void ContactStore::Worker::load_contacts(const UserId& user, Then<std::vector<Co
 
 void ContactStore::Worker::read_sets(const UserId& user, Then<Sets> then) {
   Phase phase;
-  for (std::string key : {keys_.contacts(user), keys_.viewers(user), keys_.blocks(user),
-                          keys_.blocked_by(user), keys_.devices(user)})
+  for (const std::string& key : {keys_.contacts(user), keys_.viewers(user), keys_.blocks(user),
+                                 keys_.blocked_by(user), keys_.devices(user)})
     phase.push_back(step({"SMEMBERS", key}, key));
   std::vector<Phase> phases;
   phases.push_back(std::move(phase));

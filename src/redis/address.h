@@ -13,7 +13,7 @@ struct Address {
   std::string host;  // a name, an IPv4 or an IPv6 address (without brackets)
   uint16_t port = 0;
 
-  auto operator<=>(const Address&) const = default;
+  auto operator<=>(const Address&) const = default;  // NOLINT(modernize-use-nullptr): none is here
 };
 
 // "host:port", with brackets around an IPv6 address.
