@@ -10,6 +10,7 @@ find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_package(mimalloc REQUIRED)
+find_library(URING_LIBRARY uring REQUIRED)
 
 add_library(presenced_flags INTERFACE)
 target_compile_options(presenced_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)

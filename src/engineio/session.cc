@@ -1,5 +1,6 @@
 #include "engineio/session.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string>
@@ -60,6 +61,21 @@ void Session::send(const PreparedMessage& message) {
     send_prepared(message);
   } else {
     polling_->queue({OutgoingPacket::Kind::kPrepared, true, {}, message});
+  }
+}
+
+void Session::send_all(std::span<Session* const> sessions, const PreparedMessage& message) {
+  constexpr std::size_t kAtOnce = 64;
+  std::array<WebSocketLink*, kAtOnce> links;
+  while (!sessions.empty()) {
+    const std::span<Session* const> some = sessions.first(std::min(sessions.size(), kAtOnce));
+    sessions = sessions.subspan(some.size());
+    for (std::size_t i = 0; i < some.size(); ++i) links[i] = some[i]->link_;
+    for (std::size_t i = 0; i < some.size(); ++i)
+      if (links[i] != nullptr) __builtin_prefetch(&links[i]->socket());
+    for (std::size_t i = 0; i < some.size(); ++i)
+      if (links[i] != nullptr) links[i]->socket().prefetch();
+    for (Session* session : some) session->send(message);
   }
 }
 

@@ -325,13 +325,14 @@ void Frontend::send(std::string_view packet, std::span<const presence::DeviceRef
     client->socket->send_packet(packet);
     return watch_backlog(*client);
   }
-  const auto message = engineio::PreparedMessage::text(packet);
+  receivers_.clear();
   for (const presence::DeviceRef device : to) {
-    Client* client = find_accepted(device);
-    if (client == nullptr) continue;
-    client->socket->send(message);
-    watch_backlog(*client);
+    const Client* client = find_accepted(device);
+    if (client != nullptr) receivers_.push_back(client->socket);
   }
+  socketio::Socket::send_all(receivers_, engineio::PreparedMessage::text(packet));
+  for (const socketio::Socket* socket : receivers_)
+    watch_backlog(*static_cast<Client*>(socket->user_data()));
 }
 
 // --- Slow readers (docs/adr/0004)

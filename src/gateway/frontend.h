@@ -103,6 +103,7 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   std::vector<uint32_t> free_slots_;
   std::unordered_map<uint64_t, Joining> joining_;              // by ConnectId
   std::unordered_map<std::string, presence::DeviceRef> left_;  // last of a session, by its sid
+  std::vector<socketio::Socket*> receivers_;                   // of send(), kept for its memory
   uint32_t next_generation_ = 0;
 };
 

@@ -70,6 +70,8 @@ class WebSocket {
   // the kernel takes it at once.
   virtual void want_drained() = 0;
   [[nodiscard]] virtual bool deflates() const = 0;
+  // Asks for the memory that sending needs, ahead of a send.
+  virtual void prefetch() const {}
 };
 
 // A complete unmasked frame with FIN set, ready for any number of sockets.

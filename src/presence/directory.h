@@ -243,7 +243,8 @@ class Directory {
                                OfflineReason reason) const;
   [[nodiscard]] SocketId visible_id(const Device& device, base::WallTime visible_since) const;
   void clear_recipients();
-  void collect_devices(const User& user, DeviceRef except);
+  void collect_watchers(const User& user);
+  void collect_devices(const ConnectedUser& user, DeviceRef except);
   Version next_version();
 
   // directory_contacts.cc
@@ -293,6 +294,7 @@ class Directory {
   // Set for the time of one apply().
   base::Instant now_;
   Effects* effects_ = nullptr;
+  std::vector<const ConnectedUser*> watchers_;
   std::vector<DeviceRef> recipients_;
   std::vector<DeviceRef> missing_;  // would be recipients, but are behind
 };

@@ -144,7 +144,7 @@ void Directory::change_edges(std::span<const EdgeChange> changes) {
   }
   for (const ListChange& list : lists) {
     clear_recipients();
-    collect_devices(users_[list.viewer], kNoDevice);
+    collect_devices(*users_[list.viewer].here, kNoDevice);
     // What happens to a list is not made up for later; it is seldom, and an operator's doing.
     recipients_.insert(recipients_.end(), missing_.begin(), missing_.end());
     if (!recipients_.empty()) effects_->contacts_changed(list.added, list.removed, recipients_);
@@ -184,7 +184,7 @@ void Directory::set_blocked(User& viewer, User& subject, bool blocked) {
   // A version of its own, so that neither this event nor the one that takes it back looks old.
   subject.view.version = next_version();
   clear_recipients();
-  collect_devices(viewer, kNoDevice);
+  collect_devices(*viewer.here, kNoDevice);
   if (!missing_.empty())
     note_missed(blocked ? WatcherEvent::user_offline : WatcherEvent::user_online, subject);
   if (recipients_.empty()) return;

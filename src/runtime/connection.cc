@@ -73,22 +73,38 @@ Connection::Written Connection::write_output() {
   if (!output_) return Written::kAll;
   if (output_->stalled) return Written::kStalled;
   while (!output_->empty()) {
-    const IoResult result = write_some();
-    if (result.outcome == IoResult::Outcome::kBytes) {
+    const Written written = account_for(write_some());
+    if (written != Written::kAll) return written;
+  }
+  return Written::kAll;
+}
+
+Connection::Written Connection::go_on_writing(const IoResult& result) {
+  const Written written = account_for(result);
+  return written == Written::kAll ? write_output() : written;
+}
+
+Connection::Written Connection::account_for(const IoResult& result) {
+  switch (result.outcome) {
+    case IoResult::Outcome::kBytes:
       output_->consume(result.bytes);
       output_->deadline = base::SteadyTime{};
-    } else if (result.outcome == IoResult::Outcome::kWouldBlock) {
+      return Written::kAll;
+    case IoResult::Outcome::kWouldBlock:
       output_->stalled = true;
       wants_drained_ = true;
       if (output_->deadline == base::SteadyTime{})
         output_->deadline = set_.loop().now().steady + set_.timeouts().write_progress;
       rearm();
       return Written::kStalled;
-    } else {
-      return Written::kFailed;
-    }
+    default: return Written::kFailed;
   }
-  return Written::kAll;
+}
+
+std::span<const char> Connection::sendable() const {
+  if (!output_ || output_->stalled || output_->empty() || !output_->single() || tls() != nullptr)
+    return {};
+  return output_->front({});
 }
 
 bool Connection::after_write(Written written) {

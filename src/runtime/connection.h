@@ -57,6 +57,10 @@ class Connection final : public Pollable, public base::TimerNode {
   [[nodiscard]] std::size_t backlog() const { return output_ ? output_->bytes() : 0; }
   // Writes what the kernel takes before the turn ends, to keep a burst from piling up.
   void write_early();
+  void prefetch() const {
+    __builtin_prefetch(this);
+    __builtin_prefetch(reinterpret_cast<const char*>(this) + 64);
+  }
   // Has on_drained() called when the backlog is gone, even if it never stalls.
   void want_drained() { wants_drained_ = true; }
 
@@ -100,6 +104,10 @@ class Connection final : public Pollable, public base::TimerNode {
   void deliver(std::span<char> bytes);
   enum class Written : uint8_t { kAll, kStalled, kFailed };
   Written write_output();  // calls nobody
+  // All that waits, if it can be sent as it lies (SendBatch); otherwise empty.
+  [[nodiscard]] std::span<const char> sendable() const;
+  // The same as write_output() after a first write elsewhere that gave `result`.
+  Written go_on_writing(const IoResult& result);
   // What follows from it; true: on_drained() has to be called.
   [[nodiscard]] bool after_write(Written written);
   void lose();  // closes at once and tells the session
@@ -118,6 +126,7 @@ class Connection final : public Pollable, public base::TimerNode {
 
   [[nodiscard]] IoResult read(std::span<char> out);
   [[nodiscard]] IoResult write_some();
+  [[nodiscard]] Written account_for(const IoResult& result);
   [[nodiscard]] TlsSession* tls() const { return extras_ ? extras_->tls.get() : nullptr; }
   void input_ended();
   void discard_input();

@@ -15,6 +15,8 @@ namespace {
 constexpr uint32_t kEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 // A broadcast to every socket would otherwise hold an output queue for each of them at once.
 constexpr std::size_t kWriteEarly = 4096;
+// Below so many writes a batch costs as much as it saves.
+constexpr std::size_t kWorthABatch = 4;
 constexpr base::Duration kTick{50};
 constexpr std::size_t kSlots = 2048;
 
@@ -187,12 +189,34 @@ bool ConnectionSet::after_hooks() {
 
 // Calls nobody but the kernel.
 void ConnectionSet::write_dirty() {
-  for (std::size_t i = 0; i < dirty_.size(); ++i) {
-    dirty_[i]->dirty = false;
-    write(*dirty_[i]);
-  }
+  for (Connection* connection : dirty_) connection->dirty = false;
+  write_all(dirty_);
   dirty_.clear();
-  for (Connection* connection : held_.take_due()) write(*connection);
+  write_all(held_.take_due());
+}
+
+void ConnectionSet::write_all(std::span<Connection* const> connections) {
+  const bool batched = connections.size() >= kWorthABatch;
+  for (Connection* connection : connections) {
+    const std::span<const char> bytes =
+        batched && batch_.usable() ? connection->sendable() : std::span<const char>();
+    if (bytes.empty()) {
+      write(*connection);
+      continue;
+    }
+    batch_.add(connection, connection->fd(), bytes);
+    if (batch_.full()) write_batch();
+  }
+  write_batch();
+}
+
+void ConnectionSet::write_batch() {
+  for (const SendBatch::Send& send : batch_.submit()) {
+    Connection& connection = *send.connection;
+    const Connection::Written written =
+        send.result ? connection.go_on_writing(*send.result) : connection.write_output();
+    if (connection.after_write(written)) drained_.push_back(&connection);
+  }
 }
 
 void ConnectionSet::write(Connection& connection) {

@@ -26,6 +26,7 @@
 #include "runtime/event_loop.h"
 #include "runtime/held_output.h"
 #include "runtime/output_queue.h"
+#include "runtime/send_batch.h"
 #include "runtime/session.h"
 #include "runtime/tls.h"
 
@@ -123,6 +124,8 @@ class ConnectionSet final : public TurnStage {
 
  private:
   void write(Connection& connection);
+  void write_all(std::span<Connection* const> connections);
+  void write_batch();
   void write_dirty();
   void tell_drained();
   void close_ended();
@@ -137,6 +140,7 @@ class ConnectionSet final : public TurnStage {
   std::vector<net::HttpHandler*> handlers_;
   std::deque<net::WebSocketOptions> options_;
   OutputPool outputs_;
+  SendBatch batch_;
   std::unique_ptr<std::array<char, 64 * 1024>> read_buffer_;
   std::unique_ptr<std::array<char, 16 * 1024>> write_buffer_;
   std::string date_;

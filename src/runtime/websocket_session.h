@@ -39,6 +39,7 @@ class WebSocketSession final : public Session, public net::WebSocket {
   [[nodiscard]] std::size_t backlog() const override { return connection_.backlog(); }
   void want_drained() override { connection_.want_drained(); }
   [[nodiscard]] bool deflates() const override { return decoder_.deflate() != nullptr; }
+  void prefetch() const override { connection_.prefetch(); }
 
  private:
   enum class State : uint8_t {

@@ -92,9 +92,9 @@ void Namespace::for_each(const Audience& audience, const std::function<void(Sock
 }
 
 void Namespace::broadcast(const Broadcast& event, const Audience& audience) {
-  for (Socket* socket : impl_->members(audience)) {
-    for (const engineio::PreparedMessage& message : event.messages()) socket->send(message);
-  }
+  const std::vector<Socket*> members = impl_->members(audience);
+  for (const engineio::PreparedMessage& message : event.messages())
+    Socket::send_all(members, message);
 }
 
 Socket* Namespace::Impl::find(std::string_view id) const {

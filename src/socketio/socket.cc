@@ -1,6 +1,7 @@
 #include "socketio/socket.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "socketio/payload.h"
@@ -34,6 +35,19 @@ engineio::Session& Socket::session() const { return connection_.session(); }
 
 void Socket::send(const engineio::PreparedMessage& message) {
   if (state_ == State::kConnected) session().send(message);
+}
+
+void Socket::send_all(std::span<Socket* const> sockets, const engineio::PreparedMessage& message) {
+  constexpr std::size_t kAtOnce = 64;
+  std::array<engineio::Session*, kAtOnce> sessions;
+  while (!sockets.empty()) {
+    const std::span<Socket* const> some = sockets.first(std::min(sockets.size(), kAtOnce));
+    sockets = sockets.subspan(some.size());
+    std::size_t connected = 0;
+    for (const Socket* socket : some)
+      if (socket->state_ == State::kConnected) sessions[connected++] = &socket->session();
+    engineio::Session::send_all(std::span(sessions).first(connected), message);
+  }
 }
 
 void Socket::send_packet(std::string_view packet, Attachments attachments) {

@@ -86,6 +86,8 @@ class Socket final {
   // in other namespaces than `/` the packet names them.
   void send_packet(std::string_view packet, Attachments attachments = {});
   void send(const engineio::PreparedMessage& message);
+  // The same to many, in their order, for less than one by one (engineio::Session::send_all).
+  static void send_all(std::span<Socket* const> sockets, const engineio::PreparedMessage& message);
 
   // Encodes and sends an event. `args_json` is JSON values joined by commas, or empty.
   void emit(std::string_view name, std::string_view args_json, Attachments attachments = {},
