@@ -331,7 +331,7 @@ void Frontend::send(std::string_view packet, std::span<const presence::DeviceRef
     if (client != nullptr) receivers_.push_back(client->socket);
   }
   socketio::Socket::send_all(receivers_, engineio::PreparedMessage::text(packet));
-  for (const socketio::Socket* socket : receivers_)
+  for (socketio::Socket* socket : receivers_)
     watch_backlog(*static_cast<Client*>(socket->user_data()));
 }
 

@@ -129,7 +129,7 @@ RC_GTEST_FIXTURE_PROP(RoomTest, RoomsBehaveLikeSets, (const std::vector<uint8_t>
 }
 
 TEST(SocketSize, IsSmall) {
-  EXPECT_LE(sizeof(Socket), 80U);
+  EXPECT_LE(sizeof(Socket), 96U);  // its list of rooms included
   EXPECT_LE(sizeof(Connection), 56U);
 }
 
