@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/time.h"
@@ -18,7 +19,7 @@ struct Frontend::TokenWatch : base::TimerNode {
   uint32_t slot = 0;
   bool warned = false;
   std::string user_id;
-  base::WallTime expires_at{};
+  std::optional<base::WallTime> expires_at;
 };
 
 struct Frontend::Client {

@@ -2,6 +2,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <chrono>
 #include <utility>
 
 #include "base/json_text.h"
@@ -19,6 +20,8 @@ constexpr base::Duration kRefusalInterval{1'000};
 // A flood of packets is told of once in this time, which is finer than the directory's deadlines.
 constexpr base::Duration kHeardAtOnce{10};
 constexpr base::Duration kTick{50};
+// Clocks that are slewed drift apart by less than that in several minutes.
+constexpr base::Duration kClockJump{250};
 constexpr std::size_t kSlots = 4096;
 constexpr std::size_t kMaxUserAgentBytes = 512;
 constexpr std::size_t kMaxNamedBytes = 64;  // of an event that does not exist
@@ -46,6 +49,10 @@ std::string_view beginning(std::string_view text, std::size_t max) {
   return text.substr(0, max);
 }
 
+base::Duration wall_offset(base::Instant now) {
+  return now.wall.time_since_epoch() - now.steady.time_since_epoch();
+}
+
 std::string error_data(const base::Error& error) {
   std::string json = R"({"code":)";
   base::append_json_string(json, base::error_code_name(error.code));
@@ -60,11 +67,13 @@ Frontend::Frontend(FrontendOptions options, const auth::Authenticator& authentic
     : options_(std::move(options)),
       authenticator_(authenticator),
       clock_(std::move(clock)),
-      wheel_(kTick, kSlots, clock_().steady) {}
+      wheel_(kTick, kSlots, clock_().steady),
+      wall_offset_(wall_offset(clock_())) {}
 
 Frontend::~Frontend() = default;
 
 void Frontend::advance() {
+  follow_wall_clock();
   wheel_.advance(clock_().steady,
                  [this](base::TimerNode& node) { token_due(static_cast<TokenWatch&>(node)); });
 }
@@ -371,18 +380,30 @@ void Frontend::watch_token(Client& client, std::string user_id,
   watch.user_id = std::move(user_id);
   watch.warned = false;
   base::TimerWheel::cancel(watch);
-  if (!expires_at) return;
-  watch.expires_at = *expires_at;
-  wheel_.arm(watch, clock_().steady + (*expires_at - clock_().wall));
+  watch.expires_at = expires_at;
+  arm_expiry(watch);
+}
+
+void Frontend::arm_expiry(TokenWatch& watch) {
+  if (watch.expires_at) wheel_.arm(watch, clock_().steady + (*watch.expires_at - clock_().wall));
+}
+
+// A wall clock that was set forward has made expiries due earlier than their deadlines say. (One
+// that was set back is noticed when those come.)
+void Frontend::follow_wall_clock() {
+  const base::Duration offset = wall_offset(clock_());
+  if (std::chrono::abs(offset - wall_offset_) < kClockJump) return;
+  wall_offset_ = offset;
+  for (const auto& client : clients_) {
+    if (client != nullptr && client->token != nullptr && !client->token->warned)
+      arm_expiry(*client->token);
+  }
 }
 
 void Frontend::token_due(TokenWatch& watch) {
   Client& client = *clients_[watch.slot];
-  if (!watch.warned && watch.expires_at > clock_().wall) {
-    // The wall clock was set back since.
-    wheel_.arm(watch, clock_().steady + (watch.expires_at - clock_().wall));
-    return;
-  }
+  // The wall clock may have been set back since the deadline was armed.
+  if (!watch.warned && *watch.expires_at > clock_().wall) return arm_expiry(watch);
   if (client.socket == nullptr) {
     // Still waiting for its contacts; it is told once it has joined.
     wheel_.arm(watch, clock_().steady + kTick);
@@ -395,7 +416,7 @@ void Frontend::token_due(TokenWatch& watch) {
   watch.warned = true;
   wheel_.arm(watch, clock_().steady + kTokenGrace);
   std::string json = R"({"expiredAt":)";
-  base::append_json_number(json, base::to_millis(watch.expires_at));
+  base::append_json_number(json, base::to_millis(*watch.expires_at));
   json += R"(,"disconnectAt":)";
   base::append_json_number(json, base::to_millis(clock_().wall + kTokenGrace));
   json += '}';

@@ -486,6 +486,26 @@ TEST_F(FrontendTest, WhenTheTokenExpiresTheClientIsToldAndDisconnected30SecondsL
   EXPECT_EQ(hub.take<presence::Left>().device, client.ref);
 }
 
+TEST_F(FrontendTest, TheEndOfATokenFollowsAWallClockThatIsSet) {
+  Joined client = join("alice", 60 * kSecond);
+  Joined endless = join("bob");
+  jumped += 50 * kSecond;
+  pass(9'900 * base::Duration(1));
+  EXPECT_THAT(client.socket.take(), IsEmpty());
+  jumped -= 5 * kSecond;
+  pass(4'900 * base::Duration(1));
+  EXPECT_THAT(client.socket.take(), IsEmpty());
+  pass(300 * base::Duration(1));
+  EXPECT_THAT(client.socket.take(), ElementsAre(HasSubstr(R"("expiredAt":1700000060000)")));
+  // The time until it is disconnected is one of the steady clock.
+  jumped += 3600 * kSecond;
+  pass(29 * kSecond);
+  EXPECT_THAT(client.socket.take(), IsEmpty());
+  pass(kSecond);
+  EXPECT_THAT(client.socket.take(), ElementsAre("41"));
+  EXPECT_THAT(endless.socket.take(), IsEmpty());
+}
+
 TEST_F(FrontendTest, AFreshTokenKeepsTheClientAndAnotherUsersDoesNot) {
   Joined client = join("alice", 60 * kSecond);
   pass(70 * kSecond);
