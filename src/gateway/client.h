@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "auth/authenticator.h"
 #include "base/time.h"
 #include "base/timer_wheel.h"
 #include "gateway/frontend.h"
@@ -18,6 +19,7 @@ namespace gateway {
 struct Frontend::TokenWatch : base::TimerNode {
   uint32_t slot = 0;
   bool warned = false;
+  bool from_handshake = false;  // not from the CONNECT packet
   std::string user_id;
   std::optional<base::WallTime> expires_at;
 };
@@ -33,6 +35,13 @@ struct Frontend::Client {
   socketio::ConnectId connect_id{};    // of the request it came from
   std::unique_ptr<TokenWatch> token;   // of a client that came with a token
   bool behind = false;                 // it does not read what it is sent; the hub knows
+};
+
+// What is known of a connection that was left, should the client join again on it: its handshake is
+// not kept.
+struct Frontend::Left {
+  presence::DeviceRef device;
+  std::optional<auth::Identity> identity;  // that a token of the handshake proved
 };
 
 // A client between its CONNECT and the hub's answer.

@@ -49,6 +49,13 @@ std::string_view beginning(std::string_view text, std::size_t max) {
   return text.substr(0, max);
 }
 
+// As the verifier says it of the token itself.
+base::Result<auth::Identity> still_proven(const auth::Identity& identity, base::WallTime now) {
+  if (identity.expires_at && *identity.expires_at + auth::kDefaultLeeway <= now)
+    return base::fail(base::ErrorCode::kTokenExpired, "the token has expired");
+  return identity;
+}
+
 base::Duration wall_offset(base::Instant now) {
   return now.wall.time_since_epoch() - now.steady.time_since_epoch();
 }
@@ -136,25 +143,33 @@ base::Result<presence::Connect> Frontend::prepare(const socketio::ConnectRequest
   base::Result<wire::ConnectPayload> payload = wire::parse_connect(request.auth);
   if (!payload) return tl::unexpected(payload.error());
   presence::Connect connect;
+  const bool handshake_counts = payload->token.empty();
+  const Left* left = nullptr;
   if (const engineio::Handshake* handshake = request.session.handshake()) {
-    if (payload->token.empty()) payload->token = token_of_handshake(*handshake);
+    if (handshake_counts) payload->token = token_of_handshake(*handshake);
     connect.address = net::client_address(handshake->peer_address,
                                           net::joined_header(handshake->headers, "X-Forwarded-For"),
                                           options_.trusted_proxies);
     const std::string_view agent = handshake->header("user-agent");
     if (base::is_valid_utf8(agent)) connect.user_agent = beginning(agent, kMaxUserAgentBytes);
-  } else if (const auto left = left_.find(request.session.sid().text()); left != left_.end()) {
-    connect.follows = left->second;
+  } else if (const auto at = left_.find(request.session.sid().text()); at != left_.end()) {
+    left = &at->second;
+    connect.follows = left->device;
   }
   if (payload->token.size() > wire::kMaxTokenBytes)
     return base::fail(base::ErrorCode::kInvalidArgument, "token must be at most 8192 bytes long");
   base::Result<auth::Identity> identity =
-      authenticator_.authenticate({payload->token, payload->user_id}, clock_().wall);
+      handshake_counts && left != nullptr && left->identity
+          ? still_proven(*left->identity, clock_().wall)
+          : authenticator_.authenticate({payload->token, payload->user_id}, clock_().wall);
   if (!identity) return tl::unexpected(identity.error());
   if (auto valid = presence::check_user_id(identity->user_id, "userId"); !valid)
     return tl::unexpected(valid.error());
 
-  if (!payload->token.empty()) watch_token(client, identity->user_id, identity->expires_at);
+  if (authenticator_.uses_tokens()) {
+    watch_token(client, identity->user_id, identity->expires_at);
+    client.token->from_handshake = handshake_counts;
+  }
   connect.device = client.ref;
   connect.user = std::move(identity->user_id);
   connect.socket_id = presence::SocketId(request.socket_id);
@@ -219,12 +234,14 @@ void Frontend::on_disconnect(socketio::Socket& socket, socketio::DisconnectReaso
   }
 }
 
-// The client may join again on the same connection, whose handshake is not kept.
 void Frontend::remember_connection(const Client& client) {
   const engineio::Session& session = client.socket->session();
   if (!session.open()) return;
   if (left_.size() >= kLeftKept) left_.clear();
-  left_.insert_or_assign(session.sid().text(), client.ref);
+  Left left{client.ref, std::nullopt};
+  if (client.token != nullptr && client.token->from_handshake)
+    left.identity = {client.token->user_id, client.token->expires_at};
+  left_.insert_or_assign(session.sid().text(), std::move(left));
 }
 
 void Frontend::close(presence::DeviceRef device, presence::CloseReason) {

@@ -71,6 +71,7 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   struct TokenWatch;
   struct Client;
   struct Joining;
+  struct Left;
 
   base::Result<presence::Connect> prepare(const socketio::ConnectRequest& request, Client& client);
   Client& add_client();
@@ -105,9 +106,9 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   base::Duration wall_offset_;  // of the wall clock to the steady one, as deadlines were armed
   std::vector<std::unique_ptr<Client>> clients_;  // by slot
   std::vector<uint32_t> free_slots_;
-  std::unordered_map<uint64_t, Joining> joining_;              // by ConnectId
-  std::unordered_map<std::string, presence::DeviceRef> left_;  // last of a session, by its sid
-  std::vector<socketio::Socket*> receivers_;                   // of send(), kept for its memory
+  std::unordered_map<uint64_t, Joining> joining_;  // by ConnectId
+  std::unordered_map<std::string, Left> left_;     // last of a session, by its sid
+  std::vector<socketio::Socket*> receivers_;       // of send(), kept for its memory
   uint32_t next_generation_ = 0;
 };
 
