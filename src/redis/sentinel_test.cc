@@ -27,10 +27,10 @@ TEST(Sentinel, FollowsTheMaster) {
   ASSERT_TRUE(eventually([&] {
     const Answer answer = client.ask({"SET", "key", "2"}, {}, WhenDown::kWait);
     return answer && trio.server(1).ask({"GET", "key"}).text == "2" &&
-           trio.server(1).ask({"ROLE"}).elements[0].text == "master";
+           trio.server(1).is_master();
   }));
   ASSERT_TRUE(eventually([&] {
-    return trio.server(1).ask({"PUBSUB", "NUMSUB", "news"}).elements[1].integer == 1;
+    return element(trio.server(1).ask({"PUBSUB", "NUMSUB", "news"}), 1).integer == 1;
   }));
   ASSERT_TRUE(subscriber.completes());
 }
