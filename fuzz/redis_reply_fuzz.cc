@@ -1,5 +1,5 @@
-// Redis' replies: the same values whether the bytes arrive at once or one by one, and no more of them
-// than the bytes can hold.
+// Redis' replies: the same values whether the bytes arrive at once or one by one, and no more of
+// them than the bytes can hold.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -53,8 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   for (const redis::Reply& reply : at_once) {
     values += count(reply);
     static_cast<void>(redis::SlotMap::parse(reply, {"localhost", 6379}));
-    static_cast<void>(redis::parse_redirect({redis::Error::Kind::kReply, reply.text},
-                                            {"localhost", 6379}));
+    static_cast<void>(
+        redis::parse_redirect({redis::Error::Kind::kReply, reply.text}, {"localhost", 6379}));
   }
   if (values > size) std::abort();
   return 0;

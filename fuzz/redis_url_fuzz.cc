@@ -12,8 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   if (url->addresses.empty()) std::abort();
   const auto again = redis::Url::parse(url->masked());
   if (!again || again->masked() != url->masked() || again->addresses != url->addresses ||
-      again->user != url->user || again->master != url->master ||
-      again->database != url->database)
+      again->user != url->user || again->master != url->master || again->database != url->database)
     std::abort();
   return 0;
 }

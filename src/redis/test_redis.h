@@ -63,8 +63,8 @@ class TestRedisClient {
   ReplyReader reader_{std::size_t{1} << 30};
 };
 
-// An element of an array, or an empty reply: what is asked of a server that changes its role may be cut
-// off instead of answered.
+// An element of an array, or an empty reply: what is asked of a server that changes its role may be
+// cut off instead of answered.
 inline Reply element(const Reply& reply, std::size_t number) {
   return number < reply.elements.size() ? reply.elements[number] : Reply{};
 }
