@@ -20,8 +20,8 @@ struct Reply {
   };
 
   Kind kind = Kind::kNil;
-  int64_t integer = 0;          // kInteger
-  std::string text{};           // kText, kStatus, kError
+  int64_t integer = 0;            // kInteger
+  std::string text{};             // kText, kStatus, kError
   std::vector<Reply> elements{};  // kArray
 
   [[nodiscard]] bool is_nil() const { return kind == Kind::kNil; }

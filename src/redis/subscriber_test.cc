@@ -96,10 +96,10 @@ TEST(Subscriber, StaysOnAQuietConnection) {
 }
 
 TEST(Subscriber, TellsThatItMayNot) {
-  const RedisServer server({.config = {"user presence on >secret resetchannels &news +@all",
-                                       "user default off"},
-                            .user = "presence",
-                            .password = "secret"});
+  const RedisServer server(
+      {.config = {"user presence on >secret resetchannels &news +@all", "user default off"},
+       .user = "presence",
+       .password = "secret"});
   TestSubscriber subscriber("redis://presence:secret@" + server.host_and_port());
   subscriber.subscribe(kNews);
   ASSERT_TRUE(subscriber.completes());

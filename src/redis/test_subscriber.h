@@ -36,8 +36,7 @@ class TestSubscriber final : private Subscriber::Listener {
   }
   // "CHANNEL: PAYLOAD" (with the pattern in brackets), "subscribed NAME", "interrupted: REASON"
   [[nodiscard]] bool hears(const std::string& event) {
-    return loop_.eventually_in(
-        [&] { return std::ranges::find(events_, event) != events_.end(); });
+    return loop_.eventually_in([&] { return std::ranges::find(events_, event) != events_.end(); });
   }
   [[nodiscard]] bool hears_of(const std::string& reason) {
     return loop_.eventually_in([&] {

@@ -16,7 +16,8 @@ TEST(Url, ReadsASingleServer) {
   EXPECT_EQ(plain.addresses, (std::vector<Address>{{"localhost", 6379}}));
   EXPECT_EQ(plain.masked(), "redis://localhost:6379");
 
-  const Url full = *Url::parse("rediss://us%3Aer:p%40ss%2F+%25@[::1]:7000/12?ca=/etc/ca.pem&insecure=true");
+  const Url full =
+      *Url::parse("rediss://us%3Aer:p%40ss%2F+%25@[::1]:7000/12?ca=/etc/ca.pem&insecure=true");
   EXPECT_TRUE(full.tls);
   EXPECT_EQ(full.user, "us:er");
   EXPECT_EQ(full.password, "p@ss/+%");
@@ -34,10 +35,10 @@ TEST(Url, ReadsASingleServer) {
 
 TEST(Url, ReadsSentinels) {
   const Url url = *Url::parse(
-      "redis+sentinel://user:pw@h1,h2:26380,[fe80::1]:3/my%20master/2?sentinel_user=s&sentinel_password=x%26y");
+      "redis+sentinel://user:pw@h1,h2:26380,[fe80::1]:3/my%20master/"
+      "2?sentinel_user=s&sentinel_password=x%26y");
   EXPECT_EQ(url.topology, Topology::kSentinel);
-  EXPECT_EQ(url.addresses,
-            (std::vector<Address>{{"h1", 26379}, {"h2", 26380}, {"fe80::1", 3}}));
+  EXPECT_EQ(url.addresses, (std::vector<Address>{{"h1", 26379}, {"h2", 26380}, {"fe80::1", 3}}));
   EXPECT_EQ(url.master, "my master");
   EXPECT_EQ(url.database, 2);
   EXPECT_EQ(url.sentinel_user, "s");
