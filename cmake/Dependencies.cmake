@@ -12,6 +12,13 @@ find_package(SQLiteCpp REQUIRED)
 find_package(mimalloc REQUIRED)
 find_library(URING_LIBRARY uring REQUIRED)
 
+# Its own CMake files name other variables in each version; the two of these stay.
+find_path(HIREDIS_INCLUDE_DIR hiredis/hiredis.h REQUIRED)
+find_library(HIREDIS_LIBRARY hiredis REQUIRED)
+add_library(hiredis_client INTERFACE)
+target_include_directories(hiredis_client SYSTEM INTERFACE ${HIREDIS_INCLUDE_DIR})
+target_link_libraries(hiredis_client INTERFACE ${HIREDIS_LIBRARY})
+
 add_library(presenced_flags INTERFACE)
 target_compile_options(presenced_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
 if(PRESENCED_SANITIZE)

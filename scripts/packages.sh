@@ -17,13 +17,15 @@ packages_for() {
     build)
       names=(g++ cmake ninja-build ccache ca-certificates "$boost" "$boost_json" libsqlitecpp-dev
         libsqlite3-dev libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev libexpected-dev
-        libmimalloc-dev libssl-dev liburing-dev zlib1g-dev libsimdjson-dev
+        libmimalloc-dev libssl-dev libhiredis-dev liburing-dev zlib1g-dev libsimdjson-dev
         libgtest-dev libgmock-dev librapidcheck-dev)
       # Whatever provides these two will do: there are packages of Node.js that contain npm.
       command -v node >/dev/null || names+=(nodejs)
       command -v npm >/dev/null || names+=(npm)
       ;;
-    test) names=(python3-socketio python3-requests python3-websocket openssl) ;;
+    # redis-tools holds the whole server, as redis-check-rdb: the same program, which goes by the name
+    # it is started under. The package redis-server would start a service on this machine.
+    test) names=(python3-socketio python3-requests python3-websocket openssl redis-tools) ;;
     lint) names=(git clang-tidy clang-format) ;;
     fuzz) names=(clang "$clang_runtime") ;;
   esac
@@ -33,7 +35,7 @@ packages_for() {
 purpose_of() {
   case $1 in
     build) echo "to build the server and its unit tests" ;;
-    test) echo "for the end-to-end tests" ;;
+    test) echo "for the tests" ;;
     lint) echo "to check and format the sources" ;;
     fuzz) echo "to build the fuzz targets" ;;
   esac

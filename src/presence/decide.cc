@@ -10,7 +10,8 @@ Decision decide(const CompactVector<std::unique_ptr<Device>>& devices, const Cho
   for (const auto& device : devices) {
     if (!device->counts()) continue;
     any_counts = true;
-    any_live = any_live || device->state == DeviceState::live;
+    any_live =
+        any_live || device->state == DeviceState::live || device->state == DeviceState::elsewhere;
     all_idle = all_idle && device->idle;
   }
   if (any_live) {

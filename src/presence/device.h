@@ -40,6 +40,7 @@ enum class DeviceState : uint8_t {
   live,       // connected and heard from
   stale,      // connected, but silent for too long
   lingering,  // lost its transport, still inside its grace
+  elsewhere,  // live or lingering on another node
 };
 
 // A deadline of the domain; the wheel hands it back when it is due.
@@ -71,7 +72,8 @@ struct Device {
   PooledString user_agent;
 
   [[nodiscard]] bool counts() const {
-    return state == DeviceState::live || state == DeviceState::lingering;
+    return state == DeviceState::live || state == DeviceState::lingering ||
+           state == DeviceState::elsewhere;
   }
   [[nodiscard]] bool reachable() const {
     return state == DeviceState::live || state == DeviceState::stale;

@@ -11,6 +11,7 @@ namespace {
 constexpr base::Duration kTick{20};
 constexpr std::size_t kSlots = 8192;
 
+constexpr base::Duration kRetryInterval{1'000};
 constexpr UserHandle kSweptAtOnce = 20'000;
 
 // Clocks that are slewed drift apart by less than that in several minutes.
@@ -29,7 +30,7 @@ Directory::Directory(const DirectoryOptions& options, Version sequence, base::In
       users_(options.hash_key),
       sequence_(sequence),
       run_(sequence),
-      horizon_(sequence),
+      horizon_(options.clustered ? 0 : sequence),  // what others have told is told on
       wall_offset_(wall_offset(now)),
       now_(now) {}
 
@@ -63,7 +64,8 @@ void Directory::apply(const Input& input, base::Instant now, Effects& effects) {
 // Versions are microseconds of the wall clock, or one more than the last where the clock is not
 // ahead of it: they grow over a restart without having been written down, and one sequence over
 // all users is what makes a cursor possible. Below 2^53 until the year 2255.
-Version Directory::next_version() { return ++sequence_; }
+// In a cluster they come with what was decided.
+Version Directory::next_version() { return decided_ != 0 ? decided_++ : ++sequence_; }
 
 void Directory::on(const Tick&) {
   follow_wall_clock();
@@ -117,6 +119,12 @@ void Directory::follow_wall_clock() {
 void Directory::choice_due(User& user) {
   // The wall clock may have been set back since the deadline was armed.
   if (*user.chosen->choice.expires_at > now_.wall) return arm_expiry(*user.chosen);
+  if (attached_) {
+    // The decider's clock may be a little behind.
+    wheel_.arm(user.chosen->expiry, now_.steady + kRetryInterval);
+    report(user, OfflineReason::manual, kNoDevice);
+    return;
+  }
   set_choice(user, Choice{});
   settle(user, OfflineReason::manual, kNoDevice);
   effects_->save(record(user));
@@ -186,15 +194,20 @@ User& Directory::intern(const UserId& id) {
 // about whom there is nothing to say.
 void Directory::release(User& user) {
   const ConnectedUser* here = user.here.get();
-  if (here != nullptr && here->devices.empty() && here->loading == nullptr) {
+  if (here != nullptr && here->loading == nullptr &&
+      std::all_of(here->devices.begin(), here->devices.end(),
+                  [](const auto& device) { return device->state == DeviceState::elsewhere; })) {
     unload_contacts(user);
     user.here.reset();
     --connected_users_;
   }
-  const bool worth_keeping = user.here != nullptr || user.listed_by > 0 || user.chosen != nullptr ||
-                             user.view.version > horizon_ || user.last_seen != base::WallTime{} ||
-                             user.view.last_seen != base::WallTime{};
-  if (!worth_keeping) users_.erase(user);
+  bool needed = user.here != nullptr || user.listed_by > 0;
+  // In a cluster, whatever else there is of a user is with the decider.
+  if (!options_.clustered) {
+    needed = needed || user.chosen != nullptr || user.view.version > horizon_ ||
+             user.last_seen != base::WallTime{} || user.view.last_seen != base::WallTime{};
+  }
+  if (!needed) users_.erase(user);
 }
 
 Directory::Answer Directory::look_up(DeviceRef viewer, std::string_view subject) const {

@@ -26,6 +26,7 @@
 #include "presence/effects.h"
 #include "presence/ports.h"
 #include "presence/string_pool.h"
+#include "presence/truth.h"
 #include "presence/user.h"
 #include "presence/user_table.h"
 
@@ -41,6 +42,8 @@ struct DirectoryOptions {
   std::size_t devices_per_user = 32;
   bool notify_device_changes = true;
   ManualOffline manual_offline = ManualOffline::announced;
+  // Several nodes share a decider: what changes is reported to it, and told when it has decided.
+  bool clustered = false;
   // For tables whose keys strangers choose, and ids that must not be recognised: random in
   // production. Effects depend on it in nothing but those ids.
   base::HashKey hash_key;
@@ -108,6 +111,7 @@ struct Choose {
 struct ContactsLoaded {
   UserId user;
   base::Result<std::vector<ContactEntry>> contacts;
+  std::vector<Truth> truths{};  // in a cluster: of contacts that this node has not followed
 };
 
 struct ContactsChanged {
@@ -123,13 +127,28 @@ struct Forget {
   UserId user;
 };
 
+// --- In a cluster (contract, section 9)
+
+// The decider can be reached from now on, or no longer. Without it a node decides by itself, from
+// its own devices and what it last knew of the others, and reports everything when it is back.
+struct Attached {};
+struct Detached {};
+
+// What was decided: on a report of this node, or on one of another node.
+struct Decided {
+  Truth truth;
+  DeviceRef origin{};    // of the report, on the node that made it
+  DeviceRef joining{};   // the device that was to join with it
+  bool refused = false;  // `joining` would be one too many
+};
+
 // Whatever has become due. To come twice a second also while nothing is: what ends at a time of the
 // wall clock follows that clock when it is set forward.
 struct Tick {};
 
-using Input =
-    std::variant<Connect, Heartbeat, Heard, Left, Lost, FellBehind, CaughtUp, SnapshotTaken, Choose,
-                 ContactsLoaded, ContactsChanged, CloseDevice, Forget, Tick>;
+using Input = std::variant<Connect, Heartbeat, Heard, Left, Lost, FellBehind, CaughtUp,
+                           SnapshotTaken, Choose, ContactsLoaded, ContactsChanged, CloseDevice,
+                           Forget, Attached, Detached, Decided, Tick>;
 
 class Directory {
  public:
@@ -184,6 +203,21 @@ class Directory {
     }
   }
 
+  // Whether the node decides by itself although it belongs to a cluster: what is told of users of
+  // other nodes may be old.
+  [[nodiscard]] bool detached() const { return options_.clustered && !attached_; }
+  // Whether the truth of this user is followed here, over all nodes.
+  [[nodiscard]] static bool follows(const User& user) {
+    return user.listed_by > 0 || (user.here != nullptr && user.here->contacts_there());
+  }
+  // Calls `visit(user)` for each user that is followed.
+  template <class Visit>
+  void for_each_followed(Visit&& visit) const {
+    users_.for_each([&](const User& user) {
+      if (follows(user)) visit(user);
+    });
+  }
+
   [[nodiscard]] Version sequence() const { return sequence_; }
   // The cursor that says: everything up to now is known. Of a full snapshot.
   [[nodiscard]] Cursor cursor(const User& user) const { return {run_, user.hash, sequence_}; }
@@ -208,14 +242,19 @@ class Directory {
   void on(const ContactsChanged& input);
   void on(const CloseDevice& input);
   void on(const Forget& input);
+  void on(const Attached& input);
+  void on(const Detached& input);
+  void on(const Decided& input);
   void on(const Tick& input);
 
   // directory_devices.cc
   [[nodiscard]] Device* lookup(DeviceRef ref) const;
   void track(Device& device);
   void untrack(Device& device);
+  [[nodiscard]] static base::Error too_many_devices();
   void remember_origin(const Device& device);
   void admit(User& user, Joining joining);
+  void join(User& user, Joining joining);
   std::unique_ptr<Device>* replaced_by(User& user, const Device& device);
   void take_over(std::unique_ptr<Device>& place, std::unique_ptr<Device> device);
   bool make_room(User& user);
@@ -236,7 +275,8 @@ class Directory {
   void settle(User& user, OfflineReason reason, DeviceRef origin);
   void announce(User& user, OfflineReason reason, DeviceRef origin);
   void settle_view(User& user, const Decision& decision, OfflineReason reason);
-  void settle_own(User& user, const Decision& decision, DeviceRef origin);
+  void settle_own(User& user, const Decision& decision, const DeviceKinds& kinds, DeviceRef origin);
+  void tell_change(User& user, View after);
   [[nodiscard]] static Answer answer_to(const User& viewer, const User* subject);
   void tell_watchers(WatcherEvent event, User& user);
   [[nodiscard]] View next_view(const User& user, const Decision& decision,
@@ -246,6 +286,14 @@ class Directory {
   void collect_watchers(const User& user);
   void collect_devices(const ConnectedUser& user, DeviceRef except);
   Version next_version();
+
+  // directory_cluster.cc
+  void report(const User& user, OfflineReason reason, DeviceRef origin,
+              const Device* joining = nullptr);
+  void decide_joining(User& user, const Decided& input);
+  void drop_replaced(const Truth& truth, User& user);
+  void adopt(const Truth& truth, User& user, DeviceRef origin);
+  void adopt_own(const Truth& truth, User& user);
 
   // directory_contacts.cc
   struct NetChange;
@@ -272,6 +320,12 @@ class Directory {
   base::TimerWheel wheel_;
   UserTable users_;              // its devices use the two above until they are destroyed
   std::vector<Device*> by_ref_;  // by DeviceRef::index
+  bool attached_ = false;
+  struct Departure {
+    UserId user;
+    base::WallTime last_seen;
+  };
+  std::vector<Departure> departures_;            // of users whose last device went while detached
   std::unordered_map<uint32_t, Behind> behind_;  // by DeviceRef::index
   // Of devices whose connection may be there still; some of the latest.
   struct Origin {
@@ -294,6 +348,7 @@ class Directory {
   // Set for the time of one apply().
   base::Instant now_;
   Effects* effects_ = nullptr;
+  Version decided_ = 0;  // while a truth is adopted: the next version that comes with it
   std::vector<const ConnectedUser*> watchers_;
   std::vector<DeviceRef> recipients_;
   std::vector<DeviceRef> missing_;  // would be recipients, but are behind

@@ -22,6 +22,7 @@ void Directory::on(const ContactsLoaded& input) {
   const std::unique_ptr<Loading> loading = std::move(user->here->loading);
   if (input.contacts && !loading->joining.empty()) {
     set_contacts(*user, *input.contacts);
+    for (const Truth& truth : input.truths) on(Decided{truth});
     change_edges(loading->missed);
   }
   for (Joining& joining : loading->joining) {
@@ -86,7 +87,7 @@ std::vector<Directory::NetChange> Directory::net_changes(std::span<const EdgeCha
   for (const EdgeChange& change : changes) {
     const User* viewer = users_.find(change.viewer);
     if (viewer == nullptr || viewer->here == nullptr || change.viewer == change.subject) continue;
-    if (viewer->here->loading != nullptr) {
+    if (!viewer->here->contacts_there()) {
       viewer->here->loading->missed.push_back(change);
       continue;
     }

@@ -9,6 +9,7 @@
 namespace presence {
 namespace {
 
+constexpr Version kClocksDiffer = 60'000'000;  // microseconds
 // Whoever joins again on a connection does so at once; what is forgotten is seldom missed.
 constexpr std::size_t kOriginsKept = 1024;
 
@@ -25,6 +26,11 @@ void Directory::track(Device& device) {
   if (device.ref.index >= by_ref_.size()) by_ref_.resize(device.ref.index + 1);
   CHECK(by_ref_[device.ref.index] == nullptr);  // the caller uses a slot again once it is free
   by_ref_[device.ref.index] = &device;
+}
+
+base::Error Directory::too_many_devices() {
+  return {base::ErrorCode::kTooManyDevices,
+          "the user has as many devices as limits.devices_per_user allows"};
 }
 
 void Directory::untrack(Device& device) {
@@ -61,7 +67,7 @@ void Directory::on(const Connect& input) {
   }
   if (input.info) describe(device, *input.info);
   track(device);
-  if (user.here->loading == nullptr) {
+  if (user.here->contacts_there()) {
     admit(user, std::move(joining));
     return;
   }
@@ -80,7 +86,7 @@ void Directory::describe(Device& device, const DeviceInfo& info) {
 std::unique_ptr<Device>* Directory::replaced_by(User& user, const Device& device) {
   if (device.key.empty()) return nullptr;
   for (auto& place : user.here->devices)
-    if (place->key == device.key) return &place;
+    if (place->state != DeviceState::elsewhere && place->key == device.key) return &place;
   return nullptr;
 }
 
@@ -105,8 +111,9 @@ void Directory::take_over(std::unique_ptr<Device>& place, std::unique_ptr<Device
 // A user has at most `devices_per_user` live and stale devices; lingering ones make room.
 bool Directory::make_room(User& user) {
   auto& devices = user.here->devices;
-  const auto connected = static_cast<std::size_t>(std::count_if(
-      devices.begin(), devices.end(), [](const auto& device) { return device->reachable(); }));
+  const auto connected = static_cast<std::size_t>(
+      std::count_if(devices.begin(), devices.end(),
+                    [](const auto& device) { return device->state != DeviceState::lingering; }));
   if (connected >= options_.devices_per_user) return false;
   if (devices.size() >= options_.devices_per_user) {
     const auto lingering = std::find_if(devices.begin(), devices.end(), [](const auto& device) {
@@ -120,13 +127,27 @@ bool Directory::make_room(User& user) {
 
 void Directory::admit(User& user, Joining joining) {
   const DeviceRef ref = joining.device->ref;
-  std::unique_ptr<Device>* place = replaced_by(user, *joining.device);
-  if (place == nullptr && !make_room(user)) {
-    untrack(*joining.device);
-    effects_->refused(ref, {base::ErrorCode::kTooManyDevices,
-                            "the user has as many devices as limits.devices_per_user allows"});
+  if (attached_) {
+    if (user.here->loading == nullptr) {
+      user.here->loading = std::make_unique<Loading>();
+      user.here->loading->contacts_there = true;
+    }
+    user.here->loading->joining.push_back(std::move(joining));
+    report(user, OfflineReason::disconnected, ref, user.here->loading->joining.back().device.get());
     return;
   }
+  if (replaced_by(user, *joining.device) == nullptr && !make_room(user)) {
+    untrack(*joining.device);
+    effects_->refused(ref, too_many_devices());
+    return;
+  }
+  join(user, std::move(joining));
+  settle(user, OfflineReason::disconnected, ref);
+}
+
+void Directory::join(User& user, Joining joining) {
+  const DeviceRef ref = joining.device->ref;
+  std::unique_ptr<Device>* place = replaced_by(user, *joining.device);
   Device& joined = *joining.device;
   joined.state = DeviceState::live;
   joined.connected_at = now_.wall;
@@ -139,7 +160,6 @@ void Directory::admit(User& user, Joining joining) {
     ++device_count_;
   }
   effects_->accepted(ref, joining.wants_snapshot, snapshot_since(user, joining.cursor));
-  settle(user, OfflineReason::disconnected, ref);
 }
 
 // The sequence from which `cursor` has to be brought up to date, or nothing when that takes a full
@@ -151,7 +171,8 @@ std::optional<Version> Directory::snapshot_since(const User& user, std::string_v
     return std::nullopt;
   const auto changed = list_changed_.find(user.id);
   if (changed != list_changed_.end() && changed->second > cursor->sequence) return std::nullopt;
-  return cursor->sequence;
+  // The versions of other nodes' users follow the clock of the decider.
+  return options_.clustered ? cursor->sequence - kClocksDiffer : cursor->sequence;
 }
 
 // True when that made a stale device live again.
@@ -235,6 +256,11 @@ void Directory::remove(User& user, const Device& device) {
   if (device.state == DeviceState::joining) {
     std::erase_if(user.here->loading->joining,
                   [&](const Joining& joining) { return joining.device.get() == &device; });
+    if (!user.here->contacts_there()) return;
+    if (user.here->loading->joining.empty()) user.here->loading.reset();
+    // As far as the decider knows, it may have joined already.
+    report(user, OfflineReason::disconnected, kNoDevice);
+    release(user);
     return;
   }
   --device_count_;

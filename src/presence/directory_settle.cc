@@ -42,12 +42,15 @@ void Directory::collect_watchers(const User& user) {
 // `reason` is why the user went offline, if that is what happened; `origin` the device that came,
 // changed or fell silent, which is not told so.
 void Directory::settle(User& user, OfflineReason reason, DeviceRef origin) {
+  if (attached_) return report(user, reason, origin);
   const bool was_visible = !user.view.offline();
   announce(user, reason, origin);
   const bool connected =
       user.here != nullptr && std::any_of(user.here->devices.begin(), user.here->devices.end(),
                                           [](const auto& device) { return device->counts(); });
-  if (connected != user.saved_connected || was_visible == user.view.offline()) {
+  if (options_.clustered) {
+    if (!connected) departures_.push_back({user.id, user.last_seen});
+  } else if (connected != user.saved_connected || was_visible == user.view.offline()) {
     user.saved_connected = connected;
     effects_->save(record(user));
   }
@@ -59,7 +62,11 @@ void Directory::announce(User& user, OfflineReason reason, DeviceRef origin) {
     decision = decide(user.here->devices, user.chosen ? &user.chosen->choice : nullptr,
                       user.here->automatic);
   settle_view(user, decision, reason);
-  if (user.here != nullptr) settle_own(user, decision, origin);
+  if (user.here == nullptr) return;
+  DeviceKinds kinds{};
+  for (const auto& device : user.here->devices)
+    if (device->counts()) ++kinds[static_cast<std::size_t>(device->type)];
+  settle_own(user, decision, kinds, origin);
 }
 
 // With `privacy.manual_offline = hidden`, a device that comes back into view must not be
@@ -106,7 +113,10 @@ View Directory::next_view(const User& user, const Decision& decision, OfflineRea
 }
 
 void Directory::settle_view(User& user, const Decision& decision, OfflineReason reason) {
-  View after = next_view(user, decision, reason);
+  tell_change(user, next_view(user, decision, reason));
+}
+
+void Directory::tell_change(User& user, View after) {
   const ViewChange change = compare(user.view, after);
   user.view = std::move(after);
   if (!change.any()) return;
@@ -124,20 +134,16 @@ void Directory::tell_watchers(WatcherEvent event, User& user) {
   if (!missing_.empty()) note_missed(event, user);
 }
 
-void Directory::settle_own(User& user, const Decision& decision, DeviceRef origin) {
+void Directory::settle_own(User& user, const Decision& decision, const DeviceKinds& kinds,
+                           DeviceRef origin) {
   OwnTold next;
   next.decision = decision;
   next.chose_offline = user.chose(Status::offline);
   next.message = base::CompactText(user.message());
-  bool any_before = false;
-  bool any_after = false;
-  for (const auto& device : user.here->devices) {
-    if (!device->counts()) continue;
-    ++next.kinds[static_cast<std::size_t>(device->type)];
-    any_after = true;
-  }
+  next.kinds = kinds;
   OwnTold& told = user.here->told;
-  for (const uint16_t count : told.kinds) any_before = any_before || count > 0;
+  const bool any_before = told.kinds != DeviceKinds{};
+  const bool any_after = kinds != DeviceKinds{};
 
   const bool devices_changed = any_before && any_after && told.kinds != next.kinds;
   const bool choice_edge = told.chose_offline != next.chose_offline;

@@ -37,6 +37,15 @@ struct AddedContact {
   bool blocked;  // shown as a stranger
 };
 
+// What a node that does not decide by itself has to report of a user: all the devices the user has
+// there (User::here), of which `joining` is to become one.
+struct Report {
+  const User& user;
+  OfflineReason reason = OfflineReason::disconnected;  // why the user would be offline now
+  DeviceRef origin;                                    // comes back with the decision
+  const Device* joining = nullptr;
+};
+
 class Effects {
  public:
   virtual ~Effects() = default;
@@ -60,6 +69,9 @@ class Effects {
 
   // Keep this, within a second.
   virtual void save(const UserRecord& record) = 0;
+
+  // In a cluster: answer with the input Decided.
+  virtual void report(const Report& report) { static_cast<void>(report); }
 };
 
 }  // namespace presence

@@ -62,8 +62,10 @@ struct Joining {
   std::string cursor;
 };
 
-// What collects while the contacts of a user are being read.
+// What collects while the contacts of a user are being read, and after that, on a node that does
+// not decide by itself, until it is decided who joins.
 struct Loading {
+  bool contacts_there = false;
   std::vector<Joining> joining;
   // The reading may not have seen these.
   std::vector<EdgeChange> missed;
@@ -77,6 +79,10 @@ struct ConnectedUser {
   base::WallTime visible_since{};                  // the end of the last chosen `offline`
   Decision automatic;  // by lines 4 and 6, as of when a device was last live
   OwnTold told;
+
+  [[nodiscard]] bool contacts_there() const {
+    return loading == nullptr || loading->contacts_there;
+  }
 };
 
 struct ChosenStatus {

@@ -34,6 +34,11 @@ class UserTable {
   // Handles are below this; a handle in between may be free.
   [[nodiscard]] UserHandle end() const { return static_cast<UserHandle>(users_.size()); }
   [[nodiscard]] User* at(UserHandle handle) { return users_[handle].get(); }
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const auto& user : users_)
+      if (user != nullptr) visit(*user);
+  }
 
  private:
   struct Slot {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -119,20 +120,29 @@ class EventLoop::Impl {
   void unwatch(int fd) const { epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr); }
 
   void add_stage(TurnStage& stage) { stages_.push_back(&stage); }
-  void remove_stage(TurnStage& stage) { std::erase(stages_, &stage); }
+  // The place stays until the next turn, because this turn may be walking over it.
+  void remove_stage(TurnStage& stage) {
+    std::replace(stages_.begin(), stages_.end(), &stage, static_cast<TurnStage*>(nullptr));
+  }
+
+  void destroy_later(std::shared_ptr<void> object) { buried_.push_back(std::move(object)); }
 
  private:
   void turn() {
     found_work_ = false;
+    std::erase(stages_, nullptr);
     wait();
     for (std::size_t i = 0; i < wheels_.size(); ++i)
       wheels_[i].wheel->advance(now().steady, wheels_[i].due);
     take_mail();
     if (!found_work_) busy_since_ = now().steady;
-    for (TurnStage* stage : stages_) stage->before_hooks();
+    for (std::size_t i = 0; i < stages_.size(); ++i)
+      if (stages_[i] != nullptr) stages_[i]->before_hooks();
     for (std::size_t i = 0; i < hooks_.size(); ++i) hooks_[i]();
     more_to_do_ = false;
-    for (TurnStage* stage : stages_) more_to_do_ |= stage->after_hooks();
+    for (std::size_t i = 0; i < stages_.size(); ++i)
+      if (stages_[i] != nullptr) more_to_do_ |= stages_[i]->after_hooks();
+    std::exchange(buried_, {});
     now_.reset();
   }
 
@@ -215,6 +225,7 @@ class EventLoop::Impl {
   std::optional<std::chrono::steady_clock::time_point> wait_began_;
   bool more_to_do_ = false;
   bool nested_ = false;  // the epoll set is watched by the io_context
+  std::vector<std::shared_ptr<void>> buried_;
 };
 
 EventLoop::EventLoop() : EventLoop(Options()) {}
@@ -236,6 +247,9 @@ bool EventLoop::watch(int fd, uint32_t events, Pollable& pollable) {
   return impl_->watch(fd, events, pollable);
 }
 void EventLoop::unwatch(int fd) { impl_->unwatch(fd); }
+void EventLoop::destroy_later(std::shared_ptr<void> object) {
+  impl_->destroy_later(std::move(object));
+}
 void EventLoop::add_stage(TurnStage& stage) { impl_->add_stage(stage); }
 void EventLoop::remove_stage(TurnStage& stage) { impl_->remove_stage(stage); }
 

@@ -79,9 +79,13 @@ class EventLoop {
   void stop();  // the turn in progress is finished. Any thread; also before run()
   [[nodiscard]] bool in_loop_thread() const;
 
-  // For the sockets of this folder: descriptors in the nested epoll set, and stages 4 and 6.
-  // `events` are those of epoll(7). The pollable must be alive until the end of the turn in which
-  // it was removed (the kernel may have reported it already).
+  // Keeps `object` alive until the end of this turn (or, outside of turns, of the next one), for
+  // what may still be on the stack or among the events that were collected.
+  void destroy_later(std::shared_ptr<void> object);
+
+  // For sockets: descriptors in the nested epoll set, and stages 4 and 6. `events` are those of
+  // epoll(7). The pollable must be alive until the end of the turn in which it was removed (the
+  // kernel may have reported it already). Stages may come and go at any time, in a stage too.
   [[nodiscard]] bool watch(int fd, uint32_t events, Pollable& pollable);
   void unwatch(int fd);
   void add_stage(TurnStage& stage);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
@@ -37,18 +38,24 @@ int length_of(std::size_t size) {
       std::min(size, static_cast<std::size_t>(std::numeric_limits<int>::max())));
 }
 
+// Idle sessions give their record buffers back; a retried write may come from another buffer.
+SSL_CTX* new_context(const SSL_METHOD* method) {
+  SSL_CTX* context = SSL_CTX_new(method);
+  CHECK(context != nullptr);
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_options(
+      context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  return context;
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<TlsContext>> TlsContext::load(const TlsFiles& files) {
-  std::unique_ptr<TlsContext> result(new TlsContext(SSL_CTX_new(TLS_server_method())));
+  std::unique_ptr<TlsContext> result(new TlsContext(new_context(TLS_server_method())));
   SSL_CTX* context = result->context_;
-  CHECK(context != nullptr);
-  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                   SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-  // Idle sessions give their record buffers back; a retried write may come from another buffer.
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_alpn_select_cb(context, &select_http, nullptr);
   const auto refused = [](std::string_view setting, const std::string& file) {
     return base::fail(base::ErrorCode::kInvalidArgument,
@@ -62,12 +69,38 @@ base::Result<std::unique_ptr<TlsContext>> TlsContext::load(const TlsFiles& files
   return result;
 }
 
+base::Result<std::unique_ptr<TlsContext>> TlsContext::for_client(const TlsTrust& trust) {
+  std::unique_ptr<TlsContext> result(new TlsContext(new_context(TLS_client_method())));
+  SSL_CTX* context = result->context_;
+  if (!trust.verify) return result;
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  const int loaded = trust.ca_file.empty()
+                         ? SSL_CTX_set_default_verify_paths(context)
+                         : SSL_CTX_load_verify_file(context, trust.ca_file.c_str());
+  if (loaded != 1)
+    return base::fail(base::ErrorCode::kInvalidArgument,
+                      fmt::format("CA file {}: {}", trust.ca_file, openssl_reason()));
+  return result;
+}
+
 TlsContext::~TlsContext() { SSL_CTX_free(context_); }
 
 TlsSession::TlsSession(const TlsContext& context, int fd) : ssl_(SSL_new(context.context_)) {
   CHECK(ssl_ != nullptr);
   CHECK(SSL_set_fd(ssl_, fd) == 1);
   SSL_set_accept_state(ssl_);
+}
+
+TlsSession::TlsSession(const TlsContext& context, int fd, const std::string& server)
+    : ssl_(SSL_new(context.context_)) {
+  CHECK(ssl_ != nullptr);
+  CHECK(SSL_set_fd(ssl_, fd) == 1);
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), server.c_str()) != 1) {
+    CHECK(SSL_set1_host(ssl_, server.c_str()) == 1);
+    SSL_set_tlsext_host_name(ssl_, server.c_str());
+  }
+  ERR_clear_error();
+  SSL_set_connect_state(ssl_);
 }
 
 TlsSession::~TlsSession() { SSL_free(ssl_); }
@@ -80,6 +113,11 @@ IoResult TlsSession::read(std::span<char> out) {
 IoResult TlsSession::write(std::span<const char> bytes) {
   ERR_clear_error();
   return result_of(SSL_write(ssl_, bytes.data(), length_of(bytes.size())));
+}
+
+std::string TlsSession::distrust() const {
+  const long result = SSL_get_verify_result(ssl_);
+  return result == X509_V_OK ? std::string() : X509_verify_cert_error_string(result);
 }
 
 void TlsSession::say_goodbye() {

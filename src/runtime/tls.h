@@ -1,10 +1,12 @@
-// TLS for device connections: OpenSSL on the same non-blocking socket. TLS 1.2 and later, no
-// renegotiation, ALPN answers http/1.1. A plain connection holds a null pointer instead.
+// TLS for connections on the loop's own epoll set: OpenSSL on the same non-blocking socket. TLS 1.2
+// and later, no renegotiation; for devices ALPN answers http/1.1. A plain connection holds a null
+// pointer instead.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "base/result.h"
 #include "runtime/core_threads.h"
@@ -15,11 +17,19 @@ struct ssl_st;
 
 namespace runtime {
 
-// Certificate and key, shared by all sessions of a listening address, in all threads.
+// Whom a client believes.
+struct TlsTrust {
+  std::string ca_file;  // PEM; empty: the system's authorities
+  bool verify = true;   // false: whoever answers is believed
+};
+
+// Certificate and key, shared by all sessions of a listening address, in all threads; or what a
+// client checks its servers by.
 class TlsContext {
  public:
   // Refuses with the file that could not be used, and OpenSSL's reason.
   [[nodiscard]] static base::Result<std::unique_ptr<TlsContext>> load(const TlsFiles& files);
+  [[nodiscard]] static base::Result<std::unique_ptr<TlsContext>> for_client(const TlsTrust& trust);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
@@ -35,6 +45,8 @@ class TlsContext {
 class TlsSession {
  public:
   TlsSession(const TlsContext& context, int fd);
+  // As the client of a server that has to prove that it is `server` (a host name or an address).
+  TlsSession(const TlsContext& context, int fd, const std::string& server);
   ~TlsSession();
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
@@ -42,6 +54,8 @@ class TlsSession {
   [[nodiscard]] IoResult read(std::span<char> out);
   // After kWouldBlock, `bytes` must begin with the same bytes at the next attempt.
   [[nodiscard]] IoResult write(std::span<const char> bytes);
+  // Why the server's certificate was not believed; empty when that was not the trouble.
+  [[nodiscard]] std::string distrust() const;
   void say_goodbye();  // close_notify, as far as it can be written at once
 
  private:

@@ -1,0 +1,439 @@
+#include "cluster/member.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "cluster/scripts.h"
+
+namespace cluster {
+namespace {
+
+constexpr int64_t kLeaseMillis = 15'000;
+constexpr int64_t kRememberDeadMillis = 3'600'000;
+// After Redis was away, every node has reported what is with it by then.
+constexpr base::Duration kOthersHaveReported{3'000};
+constexpr int kUserTtlSeconds = 300;
+constexpr int kDeviceTtlSeconds = 180;
+
+std::string_view state_name(presence::DeviceState state) {
+  switch (state) {
+    case presence::DeviceState::lingering: return "lingering";
+    case presence::DeviceState::stale: return "stale";
+    default: return "live";
+  }
+}
+
+base::Error unavailable(std::string message) {
+  return {base::ErrorCode::kStoreUnavailable, std::move(message)};
+}
+
+std::vector<std::string> texts_of(const redis::Reply& reply) {
+  std::vector<std::string> texts;
+  for (const redis::Reply& element : reply.elements)
+    if (element.is_text()) texts.push_back(element.text);
+  return texts;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Member>> Member::create(runtime::EventLoop& loop,
+                                                     base::RandomSource& random,
+                                                     MemberOptions options,
+                                                     const presence::Directory& directory,
+                                                     Port& port) {
+  std::unique_ptr<Member> member(new Member(loop, std::move(options), directory, port));
+  auto client = redis::Client::create(loop, random, member->options_.redis,
+                                      [self = member.get()](bool up, const std::string& why) {
+                                        if (up) {
+                                          self->try_to_attach();
+                                        } else {
+                                          self->detach(why);
+                                        }
+                                      });
+  if (!client) return tl::unexpected(client.error());
+  member->client_ = *std::move(client);
+  auto subscriber = redis::Subscriber::create(loop, random, member->options_.redis, *member);
+  if (!subscriber) return tl::unexpected(subscriber.error());
+  member->subscriber_ = *std::move(subscriber);
+  for (unsigned shard = 0; shard < Keys::kShards; ++shard)
+    member->subscriber_->subscribe(
+        {redis::Subscription::Kind::kChannel, member->keys_.events(shard)});
+  return member;
+}
+
+Member::Member(runtime::EventLoop& loop, MemberOptions options,
+               const presence::Directory& directory, Port& port)
+    : loop_(loop),
+      options_(std::move(options)),
+      keys_(options_.prefix, options_.redis.url.topology == redis::Topology::kCluster),
+      directory_(directory),
+      port_(port) {
+  begin_incarnation();
+}
+
+Member::~Member() = default;
+
+void Member::begin_incarnation() {
+  incarnation_ = options_.node_id + ':' + std::to_string(base::to_millis(loop_.now().wall));
+  announced_ = false;
+}
+
+// --- Being attached
+
+void Member::on_subscribed(const redis::Subscription&) { try_to_attach(); }
+
+void Member::on_interrupted(const std::string& reason) { detach(reason); }
+
+void Member::try_to_attach() {
+  if (attached_ || client_ == nullptr || subscriber_ == nullptr || !client_->up() ||
+      !subscriber_->complete())
+    return;
+  // With a lease first: what a node without one reports, others would take away.
+  if (!announced_) return renew_lease(kLeaseMillis);
+  attached_ = true;
+  spdlog::info("redis: node {} is attached", incarnation_);
+  port_.apply(presence::Attached{});
+  read_followed_at_ = loop_.now().steady + kOthersHaveReported;
+}
+
+void Member::detach(const std::string& reason) {
+  announced_ = false;
+  if (!attached_) return;
+  attached_ = false;
+  spdlog::warn("redis: node {} decides alone: {}", incarnation_, reason);
+  heard_.clear();
+  read_followed_at_.reset();
+  port_.apply(presence::Detached{});
+}
+
+void Member::tick() {
+  try_to_attach();
+  if (!attached_) return;
+  renew_lease(kLeaseMillis);
+  refresh_heard();
+  const base::SteadyTime now = loop_.now().steady;
+  if (read_followed_at_ && now >= *read_followed_at_) {
+    read_followed_at_.reset();
+    read_followed();
+  }
+  for (const auto& [node, since] : dead_)
+    if (now - since >= options_.disconnect_grace && taken_over_.insert(node).second)
+      take_over(node);
+}
+
+void Member::read_followed() {
+  directory_.for_each_followed([this](const presence::User& user) {
+    if (user.here != nullptr) return;  // has just been reported
+    call(statement_of(user, {}), [this](std::optional<Outcome> outcome) {
+      if (outcome) decided(*std::move(outcome), {}, {});
+    });
+  });
+}
+
+// --- Reports
+
+Member::Statement Member::statement_of(const presence::User& user, std::string_view node) const {
+  Statement statement;
+  statement.user = user.id;
+  statement.node = node;
+  statement.known = std::max(user.view.version, user.own_version);
+  statement.last_seen = user.view.offline() ? user.view.last_seen : loop_.now().wall;
+  return statement;
+}
+
+void Member::report(const presence::Report& report) {
+  Statement statement;
+  statement.user = report.user.id;
+  statement.node = incarnation_;
+  statement.known = std::max(report.user.view.version, report.user.own_version);
+  statement.last_seen = report.user.last_seen;
+  statement.reason = report.reason;
+  statement.devices_of = &report.user;
+  statement.joining = report.joining;
+  const presence::DeviceRef joining =
+      report.joining == nullptr ? presence::kNoDevice : report.joining->ref;
+  call(statement, [this, origin = report.origin, joining](std::optional<Outcome> outcome) {
+    if (outcome) decided(*std::move(outcome), origin, joining);
+  });
+}
+
+void Member::choose(const presence::UserId& id, const presence::Choice& choice,
+                    std::function<void(base::Result<void>)> done) {
+  if (!attached_) return done(tl::unexpected(unavailable("redis cannot be reached")));
+  const presence::User* user = directory_.find(id);
+  Statement statement;
+  statement.user = id;
+  statement.node = incarnation_;
+  if (user != nullptr) {
+    statement.known = std::max(user->view.version, user->own_version);
+    statement.last_seen = user->last_seen;
+    statement.devices_of = user;
+  }
+  statement.choice = &choice;
+  call(statement, [this, done = std::move(done)](std::optional<Outcome> outcome) {
+    if (!outcome) return done(tl::unexpected(unavailable("redis did not answer")));
+    decided(*std::move(outcome), {}, {});
+    done({});
+  });
+}
+
+void Member::call(const Statement& statement, std::function<void(std::optional<Outcome>)> done) {
+  const std::string user = keys_.user(statement.user);
+  const std::string devices = keys_.devices(statement.user);
+  const std::string stale = keys_.stale(statement.user);
+  const std::string chosen = keys_.chosen(statement.user);
+  const presence::Choice none;
+  const presence::Choice& choice = statement.choice == nullptr ? none : *statement.choice;
+  std::vector<std::string> said{
+      keys_.device_prefix(statement.user),
+      keys_.events_of(statement.user),
+      std::string(statement.user),
+      std::string(statement.node),
+      std::to_string(statement.known),
+      std::to_string(base::to_millis(statement.last_seen)),
+      std::string(presence::offline_reason_name(statement.reason)),
+      statement.joining == nullptr ? "" : std::string(statement.joining->socket_id.view()),
+      std::to_string(options_.devices_per_user),
+      std::to_string(
+          std::chrono::duration_cast<std::chrono::seconds>(options_.last_seen_retention).count()),
+      statement.choice == nullptr ? "keep" : std::string(presence::status_name(choice.status)),
+      choice.message,
+      choice.expires_at ? std::to_string(base::to_millis(*choice.expires_at)) : "0"};
+  const base::Instant now = loop_.now();
+  const auto add = [&](const presence::Device& device) {
+    const base::WallTime heard =
+        std::max(device.connected_at, now.wall - (now.steady - device.last_heard));
+    const bool joins = device.state == presence::DeviceState::joining;
+    said.emplace_back(device.socket_id.view());
+    said.emplace_back(state_name(device.state));
+    said.emplace_back(device.idle ? "1" : "0");
+    said.emplace_back(presence::device_type_name(device.type));
+    said.push_back(std::to_string(base::to_millis(joins ? now.wall : device.connected_at)));
+    said.push_back(std::to_string(base::to_millis(joins ? now.wall : heard)));
+    said.emplace_back(device.address.view());
+    said.emplace_back(device.user_agent.view());
+    said.emplace_back(device.os.view());
+    said.emplace_back(device.browser.view());
+    said.emplace_back(device.key.view());
+  };
+  const presence::User* owner = statement.devices_of;
+  if (owner != nullptr && owner->here != nullptr) {
+    for (const auto& device : owner->here->devices) {
+      const bool replaced = statement.joining != nullptr && !device->key.empty() &&
+                            device->key == statement.joining->key;
+      if (device->state != presence::DeviceState::elsewhere && !replaced) add(*device);
+    }
+  }
+  if (statement.joining != nullptr) add(*statement.joining);
+
+  const std::array<std::string_view, 4> keys{user, devices, stale, chosen};
+  const std::vector<std::string_view> arguments(said.begin(), said.end());
+  client_->call(report_script(), keys, arguments,
+                [this, done = std::move(done)](redis::Answer answer) {
+                  std::string reason;
+                  if (!answer) {
+                    reason = answer.error().message;
+                  } else if (auto outcome = parse_outcome(answer->text, incarnation_)) {
+                    check_nodes(*outcome);
+                    return done(std::move(outcome));
+                  } else {
+                    reason = "the script report.lua gave an answer that cannot be read";
+                  }
+                  // What was decided is not known: as if Redis were away.
+                  detach(reason);
+                  done(std::nullopt);
+                });
+}
+
+void Member::decided(Outcome outcome, presence::DeviceRef origin, presence::DeviceRef joining) {
+  port_.apply(presence::Decided{std::move(outcome.truth), origin, joining, outcome.refused});
+}
+
+void Member::on_message(const redis::Subscription&, std::string_view, std::string_view payload) {
+  const std::optional<std::string_view> user = user_of_outcome(payload);
+  if (!user || !attached_) return;
+  if (directory_.find(*user) == nullptr) {
+    if (loads_ > 0) unfollowed_.insert_or_assign(presence::UserId(*user), std::string(payload));
+    return;
+  }
+  std::optional<Outcome> outcome = parse_outcome(payload, incarnation_);
+  // What this node has caused comes with the answer to its report.
+  if (!outcome || outcome->reporter == incarnation_) return;
+  check_nodes(*outcome);
+  decided(*std::move(outcome), {}, {});
+}
+
+// --- Contacts
+
+struct Member::Load {
+  presence::UserId user;
+  std::vector<presence::ContactEntry> contacts;
+  std::vector<presence::Truth> truths;
+  std::size_t missing = 0;
+};
+
+void Member::load_contacts(const presence::UserId& user) {
+  struct Read {
+    std::vector<std::string> contacts;
+    std::set<std::string> blockers;
+  };
+  const auto read = std::make_shared<Read>();
+  const std::string contacts = keys_.contacts(user);
+  const std::string blocked_by = keys_.blocked_by(user);
+  client_->call({"SMEMBERS", contacts}, contacts, [read](redis::Answer answer) {
+    if (answer) read->contacts = texts_of(*answer);
+  });
+  client_->call({"SMEMBERS", blocked_by}, blocked_by, [this, read, user](redis::Answer answer) {
+    if (!answer) return contacts_read(user, tl::unexpected(unavailable(answer.error().message)));
+    for (std::string& blocker : texts_of(*answer)) read->blockers.insert(std::move(blocker));
+    std::vector<presence::ContactEntry> entries;
+    for (std::string& contact : read->contacts)
+      if (presence::check_user_id(contact, "contact"))
+        entries.push_back({contact, read->blockers.contains(contact)});
+    contacts_read(user, std::move(entries));
+  });
+}
+
+void Member::contacts_read(const presence::UserId& user,
+                           base::Result<std::vector<presence::ContactEntry>> contacts) {
+  if (!contacts) return port_.apply(presence::ContactsLoaded{user, std::move(contacts)});
+  const auto load = std::make_shared<Load>();
+  load->user = user;
+  load->contacts = *std::move(contacts);
+  ++loads_;
+  load->missing = 1;
+  for (const presence::ContactEntry& entry : load->contacts) {
+    const presence::User* known = directory_.find(entry.contact);
+    if (known != nullptr && presence::Directory::follows(*known)) continue;
+    ++load->missing;
+    Statement statement;
+    statement.user = entry.contact;
+    call(statement, [this, load](std::optional<Outcome> outcome) {
+      if (outcome) load->truths.push_back(std::move(outcome->truth));
+      if (--load->missing == 0) load_finished(*load);
+    });
+  }
+  if (--load->missing == 0) load_finished(*load);
+}
+
+void Member::load_finished(Load& load) {
+  // Somebody may have changed since they were read, and nobody here followed them yet.
+  for (const presence::ContactEntry& entry : load.contacts) {
+    const auto heard = unfollowed_.find(entry.contact);
+    if (heard == unfollowed_.end()) continue;
+    if (auto outcome = parse_outcome(heard->second, incarnation_))
+      load.truths.push_back(std::move(outcome->truth));
+  }
+  if (--loads_ == 0) unfollowed_.clear();
+  port_.apply(
+      presence::ContactsLoaded{load.user, std::move(load.contacts), std::move(load.truths)});
+}
+
+// --- Heartbeats
+
+void Member::heard(presence::DeviceRef device) {
+  if (attached_) heard_.push_back(device);
+}
+
+// All that were heard since the last second, each once, in one pipeline.
+void Member::refresh_heard() {
+  std::vector<presence::DeviceRef> heard = std::exchange(heard_, {});
+  std::sort(heard.begin(), heard.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.index, a.generation) < std::pair(b.index, b.generation);
+  });
+  heard.erase(std::unique(heard.begin(), heard.end()), heard.end());
+  const base::Instant now = loop_.now();
+  const auto ignore = [](const redis::Answer&) {};
+  for (const presence::DeviceRef ref : heard) {
+    const presence::Device* device = directory_.device(ref);
+    if (device == nullptr || !device->counts()) continue;
+    const presence::UserId& id = directory_.user_of(ref)->id;
+    const std::string user = keys_.user(id);
+    std::string key = keys_.device_prefix(id);
+    key += device->socket_id.view();
+    const std::string heard_at =
+        std::to_string(base::to_millis(now.wall - (now.steady - device->last_heard)));
+    client_->call({"HSET", key, "lastHeartbeat", heard_at}, user, ignore);
+    client_->call({"EXPIRE", key, std::to_string(kDeviceTtlSeconds)}, user, ignore);
+    client_->call({"EXPIRE", user, std::to_string(kUserTtlSeconds)}, user, ignore);
+    client_->call({"EXPIRE", keys_.devices(id), std::to_string(kUserTtlSeconds)}, user, ignore);
+  }
+}
+
+// --- Leases
+
+void Member::give_back_lease() {
+  if (attached_) renew_lease(0);
+}
+
+void Member::renew_lease(int64_t length) {
+  const std::string nodes = keys_.nodes();
+  const std::array<std::string_view, 1> keys{nodes};
+  const std::string how_long = std::to_string(length);
+  const std::string remember = std::to_string(kRememberDeadMillis);
+  const std::array<std::string_view, 5> arguments{incarnation_, options_.address, how_long,
+                                                  options_.node_id, remember};
+  client_->call(lease_script(), keys, arguments,
+                [this, asked = incarnation_](redis::Answer answer) {
+                  if (!answer || asked != incarnation_) return;
+                  lease_answered(*answer);
+                });
+}
+
+void Member::lease_answered(const redis::Reply& reply) {
+  std::set<std::string> live;
+  bool lost = false;
+  for (std::size_t i = 0; i + 2 < reply.elements.size(); i += 3) {
+    const std::string& node = reply.elements[i].text;
+    const int64_t left = reply.elements[i + 1].to_integer().value_or(0);
+    if (left > 0) {
+      live.insert(node);
+      dead_.erase(node);
+      taken_over_.erase(node);
+    } else if (node == incarnation_) {
+      lost = true;
+    } else {
+      dead_.try_emplace(node, loop_.now().steady);
+    }
+  }
+  live_ = std::move(live);
+  if (lost) {
+    detach("its lease had ended");
+    begin_incarnation();
+    return;
+  }
+  if (announced_) return;
+  announced_ = true;
+  try_to_attach();
+}
+
+void Member::take_over(const std::string& node) {
+  spdlog::warn("redis: node {} is dead; its devices are taken away", node);
+  directory_.for_each_followed([&](const presence::User& user) {
+    if (user.view.offline() && user.here == nullptr) return;
+    call(statement_of(user, node), [this](std::optional<Outcome> outcome) {
+      if (outcome) decided(*std::move(outcome), {}, {});
+    });
+  });
+}
+
+// A device of a node that is known to be dead, met after its users were taken over.
+void Member::check_nodes(const Outcome& outcome) {
+  for (const std::string_view node : outcome.nodes) {
+    const std::string name(node);
+    if (!taken_over_.contains(name)) continue;
+    Statement statement;
+    statement.user = outcome.truth.user;
+    statement.node = name;
+    statement.last_seen = loop_.now().wall;
+    call(statement, [this](std::optional<Outcome> after) {
+      if (after) decided(*std::move(after), {}, {});
+    });
+    return;
+  }
+}
+
+}  // namespace cluster

@@ -1,0 +1,140 @@
+// Member: this node as one of several that share a Redis (contract, section 9).
+//
+// Carries the directory's reports to the script that decides for all nodes, brings back what was
+// decided here and elsewhere, holds the node's lease, and takes over the devices of nodes that have
+// lost theirs. Whenever Redis cannot be reached, or may have told something that was not heard, the
+// directory is detached; afterwards all that is true here is reported anew and all that is followed
+// of other nodes read anew.
+//
+// In the thread of the hub.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "cluster/keys.h"
+#include "cluster/outcome.h"
+#include "presence/directory.h"
+#include "redis/client.h"
+#include "redis/subscriber.h"
+#include "runtime/event_loop.h"
+
+namespace cluster {
+
+struct MemberOptions {
+  redis::Options redis;
+  std::string prefix;
+  std::string node_id;
+  std::string address;  // where other nodes reach this one; may be empty
+  std::size_t devices_per_user = 32;
+  base::Duration last_seen_retention{};
+  base::Duration disconnect_grace{};
+};
+
+class Member final : private redis::Subscriber::Listener {
+ public:
+  class Port {
+   public:
+    virtual ~Port() = default;
+    // An input for the directory: Attached, Detached, Decided, ContactsLoaded.
+    virtual void apply(presence::Input input) = 0;
+  };
+
+  // `directory` is only read. Refuses what cannot be used of the URL.
+  [[nodiscard]] static base::Result<std::unique_ptr<Member>> create(
+      runtime::EventLoop& loop, base::RandomSource& random, MemberOptions options,
+      const presence::Directory& directory, Port& port);
+  ~Member() override;
+
+  void report(const presence::Report& report);
+  // `done` when it was decided; the directory knows of it by then. Refused without Redis.
+  void choose(const presence::UserId& user, const presence::Choice& choice,
+              std::function<void(base::Result<void>)> done);
+  // Answered with ContactsLoaded.
+  void load_contacts(const presence::UserId& user);
+  // The device was heard from: what Redis holds of it lives on.
+  void heard(presence::DeviceRef device);
+
+  // Once a second: the lease, and what has become due.
+  void tick();
+  // The others may take over at once.
+  void give_back_lease();
+
+  [[nodiscard]] bool attached() const { return attached_; }
+  [[nodiscard]] const std::string& incarnation() const { return incarnation_; }
+  // Node incarnations whose leases have not ended, this one included.
+  [[nodiscard]] std::size_t live_nodes() const { return live_.size(); }
+
+ private:
+  struct Load;
+
+  Member(runtime::EventLoop& loop, MemberOptions options, const presence::Directory& directory,
+         Port& port);
+  void begin_incarnation();
+
+  // redis::Subscriber::Listener
+  void on_message(const redis::Subscription& subscription, std::string_view channel,
+                  std::string_view payload) override;
+  void on_subscribed(const redis::Subscription& subscription) override;
+  void on_interrupted(const std::string& reason) override;
+
+  void try_to_attach();
+  void detach(const std::string& reason);
+  void read_followed();
+
+  // What is said in a call of the report script.
+  struct Statement {
+    std::string_view user;
+    std::string_view node;
+    presence::Version known = 0;
+    base::WallTime last_seen{};
+    presence::OfflineReason reason = presence::OfflineReason::disconnected;
+    const presence::User* devices_of = nullptr;  // null: none
+    const presence::Device* joining = nullptr;
+    const presence::Choice* choice = nullptr;  // null: it stays
+  };
+  void call(const Statement& statement, std::function<void(std::optional<Outcome>)> done);
+  // Reads the truth of a user who is not here, for a user or to take the devices of `node` away.
+  [[nodiscard]] Statement statement_of(const presence::User& user, std::string_view node) const;
+  void decided(Outcome outcome, presence::DeviceRef origin, presence::DeviceRef joining);
+  void check_nodes(const Outcome& outcome);
+
+  void contacts_read(const presence::UserId& user,
+                     base::Result<std::vector<presence::ContactEntry>>);
+  void load_finished(Load& load);
+
+  void renew_lease(int64_t length);
+  void lease_answered(const redis::Reply& reply);
+  void take_over(const std::string& node);
+  void refresh_heard();
+
+  runtime::EventLoop& loop_;
+  const MemberOptions options_;
+  const Keys keys_;
+  const presence::Directory& directory_;
+  Port& port_;
+  std::string incarnation_;
+  bool attached_ = false;
+  bool announced_ = false;  // a lease was renewed since Redis was reached
+  std::optional<base::SteadyTime> read_followed_at_;
+  std::set<std::string> live_;
+  std::map<std::string, base::SteadyTime> dead_;  // and since when; taken over after the grace
+  std::set<std::string> taken_over_;
+  std::vector<presence::DeviceRef> heard_;
+  std::size_t loads_ = 0;
+  std::unordered_map<presence::UserId, std::string> unfollowed_;  // heard of during loads_
+  std::unique_ptr<redis::Client> client_;
+  std::unique_ptr<redis::Subscriber> subscriber_;
+};
+
+}  // namespace cluster

@@ -1,0 +1,146 @@
+// Nodes that share a real Redis (contract, section 9).
+
+#include "cluster/member.h"
+
+#include <gtest/gtest.h>
+
+#include "cluster/test_node.h"
+
+namespace cluster {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+class MemberTest : public testing::Test {
+ protected:
+  void befriend(const std::string& a, const std::string& b) {
+    redis_.ask({"SADD", "presence:contacts:" + a, b});
+    redis_.ask({"SADD", "presence:contacts:" + b, a});
+  }
+  std::string field(const std::string& user, const std::string& name) {
+    return redis_.ask({"HGET", "presence:user:" + user, name}).text;
+  }
+
+  redis::RedisServer redis_;
+};
+
+TEST_F(MemberTest, WatchersOnOtherNodesAreToldOfEverything) {
+  befriend("alice", "bob");
+  TestNode one(redis_.url(), "n1");
+  TestNode two(redis_.url(), "n2");
+  ASSERT_TRUE(one.attaches());
+  ASSERT_TRUE(two.attaches());
+  const auto bob = two.connect("bob");
+  ASSERT_TRUE(two.told(bob, {"accepted"}));
+  const auto alice = one.connect("alice");
+  ASSERT_TRUE(one.told(alice, {"accepted"}));
+  EXPECT_EQ(one.status_of("bob"), "online 1");
+  ASSERT_TRUE(two.told(bob, {"alice online"}));
+  EXPECT_TRUE(one.choose("alice", {presence::Status::busy, "in a call", {}}));
+  ASSERT_TRUE(two.told(bob, {"alice is busy"}));
+  ASSERT_TRUE(one.told(alice, {"own busy"}));
+  EXPECT_EQ(field("alice", "status"), "busy");
+  EXPECT_EQ(field("alice", "customMessage"), "in a call");
+  one.leave(alice);
+  ASSERT_TRUE(two.told(bob, {"alice offline disconnected"}));
+  EXPECT_EQ(field("alice", "deviceCount"), "0");
+}
+
+TEST_F(MemberTest, ManyNodesTellOneOnlineAndOneOffline) {
+  befriend("alice", "bob");
+  TestNode one(redis_.url(), "n1");
+  TestNode two(redis_.url(), "n2");
+  TestNode three(redis_.url(), "n3");
+  ASSERT_TRUE(one.attaches());
+  ASSERT_TRUE(two.attaches());
+  ASSERT_TRUE(three.attaches());
+  const auto bob = three.connect("bob");
+  ASSERT_TRUE(three.told(bob, {"accepted"}));
+  const auto first = one.connect("alice");
+  ASSERT_TRUE(three.told(bob, {"alice online"}));
+  const auto second = two.connect("alice");
+  ASSERT_TRUE(three.told(bob, {"alice has 2"}));
+  ASSERT_TRUE(one.told(first, {"accepted", "own devices"}));
+  one.leave(first);
+  ASSERT_TRUE(three.told(bob, {"alice has 1"}));
+  two.lose(second);
+  ASSERT_TRUE(three.told(bob, {"alice offline disconnected"}));
+}
+
+TEST_F(MemberTest, ADeviceIdReplacesADeviceOfAnotherNode) {
+  befriend("alice", "bob");
+  TestNode one(redis_.url(), "n1");
+  TestNode two(redis_.url(), "n2");
+  ASSERT_TRUE(one.attaches());
+  ASSERT_TRUE(two.attaches());
+  const auto bob = two.connect("bob");
+  const auto first = one.connect("alice", "phone");
+  ASSERT_TRUE(two.told(bob, {"accepted", "alice online"}));
+  const auto second = two.connect("alice", "phone");
+  ASSERT_TRUE(two.told(second, {"accepted"}));
+  ASSERT_TRUE(one.told(first, {"accepted", "closed"}));
+  two.leave(second);
+  ASSERT_TRUE(two.told(bob, {"alice offline disconnected"}));
+}
+
+TEST_F(MemberTest, TheLimitOfDevicesHoldsOverAllNodes) {
+  presence::DirectoryOptions options = TestNode::directory_options();
+  options.devices_per_user = 2;
+  TestNode one(redis_.url(), "n1", options);
+  TestNode two(redis_.url(), "n2", options);
+  ASSERT_TRUE(one.attaches());
+  ASSERT_TRUE(two.attaches());
+  ASSERT_TRUE(one.told(one.connect("alice"), {"accepted"}));
+  ASSERT_TRUE(two.told(two.connect("alice"), {"accepted"}));
+  ASSERT_TRUE(two.told(two.connect("alice"),
+                       {"refused: the user has as many devices as limits.devices_per_user "
+                        "allows"}));
+}
+
+TEST_F(MemberTest, WithoutRedisANodeGoesOnAndAfterwardsNobodyWasAway) {
+  befriend("alice", "bob");
+  befriend("alice", "carol");
+  TestNode one(redis_.url(), "n1");
+  TestNode two(redis_.url(), "n2");
+  ASSERT_TRUE(one.attaches());
+  ASSERT_TRUE(two.attaches());
+  const auto alice = one.connect("alice");
+  ASSERT_TRUE(one.told(alice, {"accepted"}));
+  const auto carol = one.connect("carol");
+  ASSERT_TRUE(one.told(carol, {"accepted"}));
+  const auto bob = two.connect("bob");
+  ASSERT_TRUE(two.told(bob, {"accepted"}));
+  ASSERT_TRUE(one.told(alice, {"carol online", "bob online"}));
+
+  redis_.kill();
+  ASSERT_TRUE(one.detaches());
+  ASSERT_TRUE(two.detaches());
+  EXPECT_FALSE(one.choose("alice", {presence::Status::busy, {}, {}}));
+  one.leave(carol);  // the same node sees it
+  ASSERT_TRUE(one.told(alice, {"carol offline disconnected"}));
+  two.leave(bob);
+
+  redis_.start();  // empty
+  ASSERT_TRUE(one.attaches());
+  ASSERT_TRUE(two.attaches());
+  ASSERT_TRUE(one.told(alice, {"bob offline disconnected"}));
+  EXPECT_TRUE(redis::eventually([&] { return field("alice", "status") == "online"; }));
+}
+
+TEST_F(MemberTest, TheDevicesOfADeadNodeAreTakenAway) {
+  befriend("alice", "bob");
+  auto one = std::make_unique<TestNode>(redis_.url(), "n1");
+  TestNode two(redis_.url(), "n2");
+  ASSERT_TRUE(one->attaches());
+  ASSERT_TRUE(two.attaches());
+  const auto bob = two.connect("bob");
+  ASSERT_TRUE(two.told(bob, {"accepted"}));
+  one->connect("alice");
+  ASSERT_TRUE(two.told(bob, {"alice online"}));
+  one.reset();  // says nothing, as after kill -9
+  ASSERT_TRUE(two.told(bob, {"alice offline disconnected"}));
+  EXPECT_EQ(redis_.ask({"EXISTS", "presence:devices:alice"}).integer, 0);
+}
+
+}  // namespace
+}  // namespace cluster
