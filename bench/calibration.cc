@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -123,18 +124,20 @@ Rate measure_echo(const CalibrationOptions& options, uint32_t connections) {
   BareClients clients(server, connections);
   std::string frame;
   append_client_frame(frame, Opcode::text, std::string(options.echo_bytes, 'm'), kMask);
-  std::size_t turn = 0;
+  // Whoever has been idle for longest is next, so that none ever has two messages under way.
+  std::deque<int> idle(clients.sockets().begin(), clients.sockets().end());
   const auto ask_next = [&] {
-    const int client = clients.sockets()[turn++ % connections];
-    send(client, frame.data(), frame.size(), MSG_NOSIGNAL);
+    send(idle.front(), frame.data(), frame.size(), MSG_NOSIGNAL);
+    idle.pop_front();
   };
   for (uint32_t i = 0; i < std::min(connections, options.echo_connections); ++i) ask_next();
   uint64_t answers = 0;
   Meter meter(server.pid(), options.seconds);
   while (meter.running(answers)) {
     const uint64_t before = answers;
-    clients.poll(kStalled, [&](int, std::size_t) {
+    clients.poll(kStalled, [&](int client, std::size_t) {
       ++answers;
+      idle.push_back(client);
       ask_next();
     });
     if (answers == before) throw std::runtime_error("calibration: the echo stalled");
