@@ -7,9 +7,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -117,20 +119,26 @@ class Meter {
   Rate rate_;
 };
 
-Rate measure_echo(const CalibrationOptions& options) {
+Rate measure_echo(const CalibrationOptions& options, uint32_t connections) {
   BareServer server([&](int listener) { serve_echo(listener, options.echo_bytes); });
-  BareClients clients(server, options.echo_connections);
+  BareClients clients(server, connections);
   std::string frame;
   append_client_frame(frame, Opcode::text, std::string(options.echo_bytes, 'm'), kMask);
-  const auto ask = [&](int client) { send(client, frame.data(), frame.size(), MSG_NOSIGNAL); };
-  for (const int client : clients.sockets()) ask(client);
+  // Whoever has been idle for longest is next, so that none ever has two messages under way.
+  std::deque<int> idle(clients.sockets().begin(), clients.sockets().end());
+  const auto ask_next = [&] {
+    send(idle.front(), frame.data(), frame.size(), MSG_NOSIGNAL);
+    idle.pop_front();
+  };
+  for (uint32_t i = 0; i < std::min(connections, options.echo_connections); ++i) ask_next();
   uint64_t answers = 0;
   Meter meter(server.pid(), options.seconds);
   while (meter.running(answers)) {
     const uint64_t before = answers;
     clients.poll(kStalled, [&](int client, std::size_t) {
       ++answers;
-      ask(client);
+      idle.push_back(client);
+      ask_next();
     });
     if (answers == before) throw std::runtime_error("calibration: the echo stalled");
   }
@@ -195,7 +203,8 @@ SendRates measure_send(const CalibrationOptions& options) {
 
 Calibration calibrate(const CalibrationOptions& options) {
   Calibration result;
-  result.echo = measure_echo(options);
+  result.echo = measure_echo(options, options.echo_connections);
+  result.echo_spread = measure_echo(options, options.send_connections);
   const SendRates sends = measure_send(options);
   result.send_paced = sends.paced;
   result.send_max = sends.max;
@@ -206,8 +215,8 @@ Calibration mean(const Calibration& a, const Calibration& b) {
   const auto middle = [](const Rate& x, const Rate& y) {
     return Rate{(x.cpu_us + y.cpu_us) / 2, (x.per_second + y.per_second) / 2};
   };
-  return {middle(a.echo, b.echo), middle(a.send_paced, b.send_paced),
-          middle(a.send_max, b.send_max)};
+  return {middle(a.echo, b.echo), middle(a.echo_spread, b.echo_spread),
+          middle(a.send_paced, b.send_paced), middle(a.send_max, b.send_max)};
 }
 
 }  // namespace bench

@@ -26,7 +26,10 @@ struct Rate {
 };
 
 struct Calibration {
-  Rate echo;        // each connection always has one message under way
+  Rate echo;  // each connection always has one message under way
+  // As many messages under way, but taking turns on all of send_connections, as the heartbeats of
+  // so many users do: what the kernel holds of an idle socket has left the caches.
+  Rate echo_spread;
   Rate send_paced;  // rounds at rounds_per_second, each to random connections
   Rate send_max;    // the next round when the one before the last has arrived
 };

@@ -13,7 +13,7 @@ TEST(Calibration, measures_all_three) {
   options.rounds_per_second = 200;
   options.seconds = 0.05;
   const Calibration result = calibrate(options);
-  for (const Rate& rate : {result.echo, result.send_paced, result.send_max}) {
+  for (const Rate& rate : {result.echo, result.echo_spread, result.send_paced, result.send_max}) {
     EXPECT_GT(rate.cpu_us, 0);
     EXPECT_GT(rate.per_second, 0);
   }

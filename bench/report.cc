@@ -51,6 +51,7 @@ void add_calibration(Table& table, const Calibration& bare) {
   if (bare.echo.cpu_us <= 0) return;
   table.plain("bare echo, CPU per message", bare.echo.cpu_us, "us");
   table.plain("bare echo, messages per second", bare.echo.per_second, "/s");
+  table.plain("bare echo over all connections, CPU per message", bare.echo_spread.cpu_us, "us");
   table.plain("bare send, 100 rounds per second, CPU per message", bare.send_paced.cpu_us, "us");
   table.plain("bare send, at full speed, CPU per message", bare.send_max.cpu_us, "us");
   table.plain("bare send, messages per second", bare.send_max.per_second, "/s");
@@ -99,6 +100,9 @@ void add_requests(Table& table, const LoadOptions& options, const Results& resul
   if (const auto& load = results.heartbeats_max) {
     table.relative("heartbeat at full speed, CPU", load->cpu_per_operation(), kHeartbeatBound, echo,
                    "bare echo");
+    if (const double spread = results.calibration.echo_spread.cpu_us; spread > 0)
+      table.plain("heartbeat at full speed, of bare echo over all connections",
+                  load->cpu_per_operation() / spread, "x");
     table.plain("heartbeats per second", load->per_second(), "/s");
   }
   if (const auto& load = results.checks_paced) {

@@ -13,6 +13,7 @@ constexpr uint32_t kStorm = 1000;  // requests within trim_interval
 
 // Long enough for a thread that is behind to get on, short enough not to be noticed.
 constexpr base::Duration kRetryInterval{2};
+constexpr base::Duration kClockInterval{500};  // to notice that the wall clock was set
 
 }  // namespace
 
@@ -39,6 +40,7 @@ Core::Core(const CoreOptions& options, runtime::EventLoop& loop, Domain& domain,
   }
   deadlines_.watch([this] { return server_.next_due(); }, [this] { server_.advance(); });
   deadlines_.watch([this] { return frontend_.next_due(); }, [this] { frontend_.advance(); });
+  deadlines_.every(kClockInterval, [this] { frontend_.advance(); });
   deadlines_.every(options.trim_interval, [this] { trim_memory(); });
   deadlines_.watch([this] { return retry_at_; }, [this] { retry_at_.reset(); });
   loop.add_wheel(deadlines_.wheel(), [this](base::TimerNode& node) { deadlines_.on_due(node); });

@@ -33,6 +33,9 @@ class Authenticator {
   explicit Authenticator(TokenVerifier verifier);  // mode jwt
   static Authenticator insecure();
 
+  // Mode jwt.
+  [[nodiscard]] bool uses_tokens() const { return verifier_.has_value(); }
+
   // kUnauthorized or kTokenExpired, with one sentence for the client. An absent and an empty token
   // (mode jwt) or user id (mode insecure) are the same refusal.
   [[nodiscard]] base::Result<Identity> authenticate(const Credentials& credentials,

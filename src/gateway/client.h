@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "auth/authenticator.h"
 #include "base/time.h"
 #include "base/timer_wheel.h"
 #include "gateway/frontend.h"
@@ -17,8 +19,9 @@ namespace gateway {
 struct Frontend::TokenWatch : base::TimerNode {
   uint32_t slot = 0;
   bool warned = false;
+  bool from_handshake = false;  // not from the CONNECT packet
   std::string user_id;
-  base::WallTime expires_at{};
+  std::optional<base::WallTime> expires_at;
 };
 
 struct Frontend::Client {
@@ -32,6 +35,13 @@ struct Frontend::Client {
   socketio::ConnectId connect_id{};    // of the request it came from
   std::unique_ptr<TokenWatch> token;   // of a client that came with a token
   bool behind = false;                 // it does not read what it is sent; the hub knows
+};
+
+// What is known of a connection that was left, should the client join again on it: its handshake is
+// not kept.
+struct Frontend::Left {
+  presence::DeviceRef device;
+  std::optional<auth::Identity> identity;  // that a token of the handshake proved
 };
 
 // A client between its CONNECT and the hub's answer.

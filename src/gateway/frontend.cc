@@ -2,6 +2,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <chrono>
 #include <utility>
 
 #include "base/json_text.h"
@@ -19,6 +20,8 @@ constexpr base::Duration kRefusalInterval{1'000};
 // A flood of packets is told of once in this time, which is finer than the directory's deadlines.
 constexpr base::Duration kHeardAtOnce{10};
 constexpr base::Duration kTick{50};
+// Clocks that are slewed drift apart by less than that in several minutes.
+constexpr base::Duration kClockJump{250};
 constexpr std::size_t kSlots = 4096;
 constexpr std::size_t kMaxUserAgentBytes = 512;
 constexpr std::size_t kMaxNamedBytes = 64;  // of an event that does not exist
@@ -46,6 +49,17 @@ std::string_view beginning(std::string_view text, std::size_t max) {
   return text.substr(0, max);
 }
 
+// As the verifier says it of the token itself.
+base::Result<auth::Identity> still_proven(const auth::Identity& identity, base::WallTime now) {
+  if (identity.expires_at && *identity.expires_at + auth::kDefaultLeeway <= now)
+    return base::fail(base::ErrorCode::kTokenExpired, "the token has expired");
+  return identity;
+}
+
+base::Duration wall_offset(base::Instant now) {
+  return now.wall.time_since_epoch() - now.steady.time_since_epoch();
+}
+
 std::string error_data(const base::Error& error) {
   std::string json = R"({"code":)";
   base::append_json_string(json, base::error_code_name(error.code));
@@ -60,11 +74,13 @@ Frontend::Frontend(FrontendOptions options, const auth::Authenticator& authentic
     : options_(std::move(options)),
       authenticator_(authenticator),
       clock_(std::move(clock)),
-      wheel_(kTick, kSlots, clock_().steady) {}
+      wheel_(kTick, kSlots, clock_().steady),
+      wall_offset_(wall_offset(clock_())) {}
 
 Frontend::~Frontend() = default;
 
 void Frontend::advance() {
+  follow_wall_clock();
   wheel_.advance(clock_().steady,
                  [this](base::TimerNode& node) { token_due(static_cast<TokenWatch&>(node)); });
 }
@@ -127,25 +143,33 @@ base::Result<presence::Connect> Frontend::prepare(const socketio::ConnectRequest
   base::Result<wire::ConnectPayload> payload = wire::parse_connect(request.auth);
   if (!payload) return tl::unexpected(payload.error());
   presence::Connect connect;
+  const bool handshake_counts = payload->token.empty();
+  const Left* left = nullptr;
   if (const engineio::Handshake* handshake = request.session.handshake()) {
-    if (payload->token.empty()) payload->token = token_of_handshake(*handshake);
+    if (handshake_counts) payload->token = token_of_handshake(*handshake);
     connect.address = net::client_address(handshake->peer_address,
                                           net::joined_header(handshake->headers, "X-Forwarded-For"),
                                           options_.trusted_proxies);
     const std::string_view agent = handshake->header("user-agent");
     if (base::is_valid_utf8(agent)) connect.user_agent = beginning(agent, kMaxUserAgentBytes);
-  } else if (const auto left = left_.find(request.session.sid().text()); left != left_.end()) {
-    connect.follows = left->second;
+  } else if (const auto at = left_.find(request.session.sid().text()); at != left_.end()) {
+    left = &at->second;
+    connect.follows = left->device;
   }
   if (payload->token.size() > wire::kMaxTokenBytes)
     return base::fail(base::ErrorCode::kInvalidArgument, "token must be at most 8192 bytes long");
   base::Result<auth::Identity> identity =
-      authenticator_.authenticate({payload->token, payload->user_id}, clock_().wall);
+      handshake_counts && left != nullptr && left->identity
+          ? still_proven(*left->identity, clock_().wall)
+          : authenticator_.authenticate({payload->token, payload->user_id}, clock_().wall);
   if (!identity) return tl::unexpected(identity.error());
   if (auto valid = presence::check_user_id(identity->user_id, "userId"); !valid)
     return tl::unexpected(valid.error());
 
-  if (!payload->token.empty()) watch_token(client, identity->user_id, identity->expires_at);
+  if (authenticator_.uses_tokens()) {
+    watch_token(client, identity->user_id, identity->expires_at);
+    client.token->from_handshake = handshake_counts;
+  }
   connect.device = client.ref;
   connect.user = std::move(identity->user_id);
   connect.socket_id = presence::SocketId(request.socket_id);
@@ -210,12 +234,14 @@ void Frontend::on_disconnect(socketio::Socket& socket, socketio::DisconnectReaso
   }
 }
 
-// The client may join again on the same connection, whose handshake is not kept.
 void Frontend::remember_connection(const Client& client) {
   const engineio::Session& session = client.socket->session();
   if (!session.open()) return;
   if (left_.size() >= kLeftKept) left_.clear();
-  left_.insert_or_assign(session.sid().text(), client.ref);
+  Left left{client.ref, std::nullopt};
+  if (client.token != nullptr && client.token->from_handshake)
+    left.identity = {client.token->user_id, client.token->expires_at};
+  left_.insert_or_assign(session.sid().text(), std::move(left));
 }
 
 void Frontend::close(presence::DeviceRef device, presence::CloseReason) {
@@ -371,18 +397,30 @@ void Frontend::watch_token(Client& client, std::string user_id,
   watch.user_id = std::move(user_id);
   watch.warned = false;
   base::TimerWheel::cancel(watch);
-  if (!expires_at) return;
-  watch.expires_at = *expires_at;
-  wheel_.arm(watch, clock_().steady + (*expires_at - clock_().wall));
+  watch.expires_at = expires_at;
+  arm_expiry(watch);
+}
+
+void Frontend::arm_expiry(TokenWatch& watch) {
+  if (watch.expires_at) wheel_.arm(watch, clock_().steady + (*watch.expires_at - clock_().wall));
+}
+
+// A wall clock that was set forward has made expiries due earlier than their deadlines say. (One
+// that was set back is noticed when those come.)
+void Frontend::follow_wall_clock() {
+  const base::Duration offset = wall_offset(clock_());
+  if (std::chrono::abs(offset - wall_offset_) < kClockJump) return;
+  wall_offset_ = offset;
+  for (const auto& client : clients_) {
+    if (client != nullptr && client->token != nullptr && !client->token->warned)
+      arm_expiry(*client->token);
+  }
 }
 
 void Frontend::token_due(TokenWatch& watch) {
   Client& client = *clients_[watch.slot];
-  if (!watch.warned && watch.expires_at > clock_().wall) {
-    // The wall clock was set back since.
-    wheel_.arm(watch, clock_().steady + (watch.expires_at - clock_().wall));
-    return;
-  }
+  // The wall clock may have been set back since the deadline was armed.
+  if (!watch.warned && *watch.expires_at > clock_().wall) return arm_expiry(watch);
   if (client.socket == nullptr) {
     // Still waiting for its contacts; it is told once it has joined.
     wheel_.arm(watch, clock_().steady + kTick);
@@ -395,7 +433,7 @@ void Frontend::token_due(TokenWatch& watch) {
   watch.warned = true;
   wheel_.arm(watch, clock_().steady + kTokenGrace);
   std::string json = R"({"expiredAt":)";
-  base::append_json_number(json, base::to_millis(watch.expires_at));
+  base::append_json_number(json, base::to_millis(*watch.expires_at));
   json += R"(,"disconnectAt":)";
   base::append_json_number(json, base::to_millis(clock_().wall + kTokenGrace));
   json += '}';

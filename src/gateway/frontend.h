@@ -47,7 +47,8 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   // Before the first connection; outlives it.
   void set_hub(HubLink& hub) { hub_ = &hub; }
 
-  // Tells and ends those whose tokens have expired.
+  // Tells and ends those whose tokens have expired. To be called twice a second also while nothing
+  // is due: the wall clock may be set forward.
   void advance();
   [[nodiscard]] std::optional<base::SteadyTime> next_due() const { return wheel_.next_due(); }
 
@@ -70,6 +71,7 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   struct TokenWatch;
   struct Client;
   struct Joining;
+  struct Left;
 
   base::Result<presence::Connect> prepare(const socketio::ConnectRequest& request, Client& client);
   Client& add_client();
@@ -91,6 +93,8 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   void answer_error(Client& client, const socketio::Event& event, const boost::json::value* payload,
                     const base::Error& error);
   void watch_token(Client& client, std::string user_id, std::optional<base::WallTime> expires_at);
+  void arm_expiry(TokenWatch& watch);
+  void follow_wall_clock();
   void token_due(TokenWatch& watch);
 
   FrontendOptions options_;
@@ -99,11 +103,12 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   socketio::Namespace* nsp_ = nullptr;
   std::function<base::Instant()> clock_;
   base::TimerWheel wheel_;
+  base::Duration wall_offset_;  // of the wall clock to the steady one, as deadlines were armed
   std::vector<std::unique_ptr<Client>> clients_;  // by slot
   std::vector<uint32_t> free_slots_;
-  std::unordered_map<uint64_t, Joining> joining_;              // by ConnectId
-  std::unordered_map<std::string, presence::DeviceRef> left_;  // last of a session, by its sid
-  std::vector<socketio::Socket*> receivers_;                   // of send(), kept for its memory
+  std::unordered_map<uint64_t, Joining> joining_;  // by ConnectId
+  std::unordered_map<std::string, Left> left_;     // last of a session, by its sid
+  std::vector<socketio::Socket*> receivers_;       // of send(), kept for its memory
   uint32_t next_generation_ = 0;
 };
 

@@ -1,5 +1,5 @@
 // Test support: a frontend behind a Socket.IO server on fakes, in front of a hub that writes down
-// what it is asked. Both clocks move together, when told.
+// what it is asked. Both clocks move together, when told; the wall clock may also jump.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -66,7 +66,7 @@ class FrontendTest : public testing::Test {
   }
 
   [[nodiscard]] base::Instant now() const {
-    return {host.now(), base::wall_from_millis(kStart) + (host.now() - begin)};
+    return {host.now(), base::wall_from_millis(kStart) + (host.now() - begin) + jumped};
   }
   void pass(base::Duration time) { host.pass(time, base::Duration(50)); }
 
@@ -138,6 +138,7 @@ class FrontendTest : public testing::Test {
   engineio::SeededRandom random;
   engineio::FakeHost<Turns> host{"/socket.io/"};
   const base::SteadyTime begin = host.now();
+  base::Duration jumped{0};  // what the wall clock was set forward by
   std::optional<auth::Authenticator> authenticator;
   std::optional<Frontend> frontend;
   std::optional<socketio::Server> server;

@@ -203,6 +203,64 @@ TEST_F(FrontendTest, WhoJoinsAgainOnTheSameConnectionFollowsTheDeviceThatLeft) {
   EXPECT_EQ(hub.take<presence::Connect>().follows, presence::kNoDevice);
 }
 
+TEST_F(FrontendTest, ATokenOfTheHandshakeAlsoCountsForWhoJoinsAgain) {
+  const std::string brief = token("alice", 60 * kSecond);
+  for (engineio::FakeWebSocket* socket :
+       {&open("&token=" + brief), &open("", {{"Authorization", "Bearer " + brief}})}) {
+    const auto join_again = [&] {
+      socket->text("40");
+      const auto again = hub.take<presence::Connect>();
+      EXPECT_EQ(again.user, "alice");
+      frontend->accept(again.device);
+      host.turn();
+      EXPECT_THAT(socket->take(), ElementsAre(StartsWith("40{")));
+    };
+    join_again();
+    for (int i = 0; i < 2; ++i) {
+      socket->text("41");
+      hub.requests.clear();
+      join_again();
+    }
+  }
+  engineio::FakeWebSocket& socket = open("&token=" + brief);
+  socket.text("40");
+  frontend->accept(hub.take<presence::Connect>().device);
+  socket.text("41");
+  hub.requests.clear();
+  socket.text("40");
+  frontend->accept(hub.take<presence::Connect>().device);
+  host.turn();
+  socket.take();
+  // It ends as it would have.
+  pass(61 * kSecond);
+  EXPECT_THAT(socket.take(), ElementsAre(StartsWith(R"(42["token_expired",)")));
+  pass(5 * kSecond);
+  socket.text("41");
+  EXPECT_THAT(connect(socket, ""),
+              ElementsAre(connect_error("token_expired", "the token has expired")));
+}
+
+TEST_F(FrontendTest, ATokenOfTheConnectPacketCountsForThatPacket) {
+  Joined client = join("alice");
+  client.socket.text("41");
+  EXPECT_EQ(hub.take<presence::Left>().device, client.ref);
+  EXPECT_THAT(connect(client.socket, ""),
+              ElementsAre(connect_error("unauthorized", "a token is needed")));
+}
+
+TEST_F(FrontendTest, InModeInsecureWhoJoinsAgainSaysWhoItIs) {
+  start(auth::Authenticator::insecure());
+  auto& socket = open("&token=t");
+  for (const std::string user : {"alice", "bob"}) {
+    socket.text(R"(40{"userId":")" + user + "\"}");
+    const auto joined = hub.take<presence::Connect>();
+    EXPECT_EQ(joined.user, user);
+    frontend->accept(joined.device);
+    socket.text("41");
+    hub.requests.clear();
+  }
+}
+
 TEST_F(FrontendTest, ADeviceThatIsReplacedGetsADisconnectAndIsNotReportedAgain) {
   Joined old = join("alice");
   frontend->close(old.ref, presence::CloseReason::replaced);
@@ -484,6 +542,26 @@ TEST_F(FrontendTest, WhenTheTokenExpiresTheClientIsToldAndDisconnected30SecondsL
   pass(base::Duration(200));
   EXPECT_THAT(client.socket.take(), ElementsAre("41"));
   EXPECT_EQ(hub.take<presence::Left>().device, client.ref);
+}
+
+TEST_F(FrontendTest, TheEndOfATokenFollowsAWallClockThatIsSet) {
+  Joined client = join("alice", 60 * kSecond);
+  Joined endless = join("bob");
+  jumped += 50 * kSecond;
+  pass(9'900 * base::Duration(1));
+  EXPECT_THAT(client.socket.take(), IsEmpty());
+  jumped -= 5 * kSecond;
+  pass(4'900 * base::Duration(1));
+  EXPECT_THAT(client.socket.take(), IsEmpty());
+  pass(300 * base::Duration(1));
+  EXPECT_THAT(client.socket.take(), ElementsAre(HasSubstr(R"("expiredAt":1700000060000)")));
+  // The time until it is disconnected is one of the steady clock.
+  jumped += 3600 * kSecond;
+  pass(29 * kSecond);
+  EXPECT_THAT(client.socket.take(), IsEmpty());
+  pass(kSecond);
+  EXPECT_THAT(client.socket.take(), ElementsAre("41"));
+  EXPECT_THAT(endless.socket.take(), IsEmpty());
 }
 
 TEST_F(FrontendTest, AFreshTokenKeepsTheClientAndAnotherUsersDoesNot) {

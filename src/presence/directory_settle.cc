@@ -24,7 +24,7 @@ void Directory::collect_devices(const ConnectedUser& user, DeviceRef except) {
   }
 }
 
-// The connections of all watchers, into recipients_. What an idle user's objects hold has left the
+// The connections of all watchers, likewise. What an idle user's objects hold has left the
 // caches; loops so small that the processor works ahead fetch it for many of them at once.
 void Directory::collect_watchers(const User& user) {
   watchers_.clear();

@@ -1,11 +1,11 @@
 // Where a Redis server, a sentinel or a node of a cluster listens.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 namespace redis {
 
@@ -13,7 +13,10 @@ struct Address {
   std::string host;  // a name, an IPv4 or an IPv6 address (without brackets)
   uint16_t port = 0;
 
-  auto operator<=>(const Address&) const = default;  // NOLINT(modernize-use-nullptr): none is here
+  bool operator==(const Address&) const = default;
+  bool operator<(const Address& other) const {
+    return std::tie(host, port) < std::tie(other.host, other.port);
+  }
 };
 
 // "host:port", with brackets around an IPv6 address.

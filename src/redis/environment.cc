@@ -18,11 +18,14 @@ base::Result<std::unique_ptr<Environment>> Environment::create(runtime::EventLoo
 }
 
 ConnectionOptions Environment::for_servers() const {
+  using Role = ConnectionOptions::Role;
   return {.tls = tls.get(),
           .user = options.url.user,
           .password = options.url.password,
           .database = options.url.database,
           .name = options.client_name,
+          // A sentinel may be behind.
+          .role = options.url.topology == Topology::kSentinel ? Role::kMaster : Role::kAny,
           .connect_timeout = options.connect_timeout,
           .command_timeout = options.command_timeout,
           .ping_interval = options.ping_interval,
@@ -34,6 +37,7 @@ ConnectionOptions Environment::for_sentinels() const {
   result.user = options.url.sentinel_user;
   result.password = options.url.sentinel_password;
   result.database = 0;
+  result.role = ConnectionOptions::Role::kAny;
   return result;
 }
 

@@ -37,7 +37,9 @@ void Node::drop(const std::string& reason) {
   if (connection_) connection_->fail(reason);
 }
 
-void Node::hurry() {
+void Node::expect_at(const Address& address, const std::string& reason) {
+  if (connection_ && connection_->address() == address) return;
+  drop(reason);
   if (retry_.armed()) environment_.timers.arm_in(retry_, base::Duration::zero());
 }
 

@@ -39,8 +39,8 @@ class Node final : private Connection::Listener {
 
   // Lets the connection go, if there is one, as if it had been lost for this reason.
   void drop(const std::string& reason);
-  // The server is to be looked for at once.
-  void hurry();
+  // The server is said to be at this address now: if that is news, it is looked for at once.
+  void expect_at(const Address& address, const std::string& reason);
 
  private:
   void attempt();

@@ -56,6 +56,10 @@ void SentinelMaster::find(Done done) {
       });
 }
 
+std::string announcement(const Address& master) {
+  return "redis: the sentinels have made " + to_text(master) + " the master";
+}
+
 SentinelWatch::SentinelWatch(Environment& environment, std::function<void(const Address&)> switched)
     : master_(environment.options.url.master),
       switched_(std::move(switched)),

@@ -27,6 +27,9 @@ class SentinelMaster final : public AddressSource {
   std::unique_ptr<ServerQuery> query_;
 };
 
+// Why the old one is left.
+[[nodiscard]] std::string announcement(const Address& master);
+
 // Listens to one sentinel at a time. `switched` is called with each new master that it announces.
 // What is missed while no sentinel is heard is found by SentinelMaster when the old one fails.
 class SentinelWatch final : private Node::Owner {

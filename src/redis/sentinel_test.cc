@@ -26,11 +26,10 @@ TEST(Sentinel, FollowsTheMaster) {
   EXPECT_EQ(trio.sentinel(0).ask({"SENTINEL", "FAILOVER", "presence"}).text, "OK");
   ASSERT_TRUE(eventually([&] {
     const Answer answer = client.ask({"SET", "key", "2"}, {}, WhenDown::kWait);
-    return answer && trio.server(1).ask({"GET", "key"}).text == "2" &&
-           trio.server(1).ask({"ROLE"}).elements[0].text == "master";
+    return answer && trio.server(1).ask({"GET", "key"}).text == "2" && trio.server(1).is_master();
   }));
   ASSERT_TRUE(eventually([&] {
-    return trio.server(1).ask({"PUBSUB", "NUMSUB", "news"}).elements[1].integer == 1;
+    return element(trio.server(1).ask({"PUBSUB", "NUMSUB", "news"}), 1).integer == 1;
   }));
   ASSERT_TRUE(subscriber.completes());
 }
@@ -45,6 +44,26 @@ TEST(Sentinel, FindsTheMasterThatFollowsADeadOne) {
   ASSERT_TRUE(client.comes_up()) << client.trouble();
   EXPECT_TRUE(client.ask({"SET", "key", "3"}));
   EXPECT_EQ(trio.server(1).ask({"GET", "key"}).text, "3");
+}
+
+// It takes connections and says nothing: nobody is refused, so everything has to run out of time.
+TEST(Sentinel, LeavesAMasterThatHangs) {
+  SentinelTrio trio;
+  TestClient client(trio.url());
+  TestSubscriber subscriber(trio.url());
+  subscriber.subscribe(kNews);
+  ASSERT_TRUE(client.comes_up()) << client.trouble();
+  ASSERT_TRUE(subscriber.completes());
+  const auto began = std::chrono::steady_clock::now();
+  trio.server(0).freeze();
+  ASSERT_TRUE(eventually([&] {
+    return client.ask({"SET", "key", "4"}, {}, WhenDown::kWait).has_value();
+  })) << client.trouble();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(12));
+  EXPECT_EQ(trio.server(1).ask({"GET", "key"}).text, "4");
+  ASSERT_TRUE(eventually([&] {
+    return element(trio.server(1).ask({"PUBSUB", "NUMSUB", "news"}), 1).integer == 1;
+  }));
 }
 
 TEST(Sentinel, NamesWhatTheSentinelsSay) {

@@ -43,7 +43,7 @@ class Servers {
 [[nodiscard]] std::unique_ptr<Servers> make_cluster(Environment& environment,
                                                     std::function<void()> changed);
 
-// The first word of an error, and whether the server that gave it is no master.
+// Whether the error says that the server is a replica, which takes no writes.
 [[nodiscard]] bool is_read_only(const Error& error);
 
 }  // namespace redis

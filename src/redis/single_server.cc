@@ -12,12 +12,10 @@ class SingleServer final : public Servers, private Node::Owner {
  public:
   SingleServer(Environment& environment, std::function<void()> changed)
       : changed_(std::move(changed)),
-        node_(environment, source(environment), options(environment), *this) {
+        node_(environment, source(environment), environment.for_servers(), *this) {
     if (environment.options.url.topology == Topology::kSentinel)
       watch_ = std::make_unique<SentinelWatch>(environment, [this](const Address& master) {
-        if (!node_.up()) return node_.hurry();
-        if (node_.connection().address() != master)
-          node_.drop("the sentinels have made " + to_text(master) + " the master");
+        node_.expect_at(master, announcement(master));
       });
   }
 
@@ -39,12 +37,6 @@ class SingleServer final : public Servers, private Node::Owner {
     const Url& url = environment.options.url;
     if (url.topology == Topology::kSentinel) return std::make_unique<SentinelMaster>(environment);
     return std::make_unique<FixedAddress>(url.addresses.front());
-  }
-  static ConnectionOptions options(const Environment& environment) {
-    ConnectionOptions result = environment.for_servers();
-    if (environment.options.url.topology == Topology::kSentinel)
-      result.role = ConnectionOptions::Role::kMaster;
-    return result;
   }
 
   void on_node_up(Node&) override {

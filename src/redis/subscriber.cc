@@ -35,10 +35,7 @@ Subscriber::Subscriber(std::unique_ptr<Environment> environment, Listener& liste
   // it may also be cut off from the new one.
   if (environment_->options.url.topology == Topology::kSentinel)
     watch_ = std::make_unique<SentinelWatch>(*environment_, [this](const Address& master) {
-      Node& node = general_->node();
-      if (!node.up()) return node.hurry();
-      if (node.connection().address() != master)
-        node.drop("the sentinels have made " + to_text(master) + " the master");
+      general_->node().expect_at(master, announcement(master));
     });
 }
 

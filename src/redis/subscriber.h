@@ -9,7 +9,6 @@
 // In the loop's thread, created and destroyed like a Client.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -17,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "base/random.h"
 #include "base/result.h"
@@ -38,7 +38,10 @@ struct Subscription {
   Kind kind = Kind::kChannel;
   std::string name;
 
-  auto operator<=>(const Subscription&) const = default;
+  bool operator==(const Subscription&) const = default;
+  bool operator<(const Subscription& other) const {
+    return std::tie(kind, name) < std::tie(other.kind, other.name);
+  }
 };
 
 class Subscriber {

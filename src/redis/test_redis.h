@@ -63,6 +63,12 @@ class TestRedisClient {
   ReplyReader reader_{std::size_t{1} << 30};
 };
 
+// An element of an array, or an empty reply: what is asked of a server that changes its role may be
+// cut off instead of answered.
+inline Reply element(const Reply& reply, std::size_t number) {
+  return number < reply.elements.size() ? reply.elements[number] : Reply{};
+}
+
 // One server. What it holds is lost when it stops, as nothing is saved.
 class RedisServer {
  public:
@@ -110,13 +116,15 @@ class RedisServer {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  // What it answers to an operator. An empty reply when it is not there.
+  // What it answers to an operator. An empty reply when it is not there, or drops the connection.
   Reply ask(const Command& command) const {
     TestRedisClient client(plain_port());
     if (!setup_.password.empty())
       client.ask({"AUTH", setup_.user.empty() ? "default" : setup_.user, setup_.password});
     return client.ask(command).value_or(Reply{});
   }
+
+  [[nodiscard]] bool is_master() const { return element(ask({"ROLE"}), 0).text == "master"; }
 
  private:
   void write_config() const {

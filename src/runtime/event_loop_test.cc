@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -129,6 +130,62 @@ TEST(EventLoop, WakesForADeadlineThatComesEarlierThanItWasAsleepFor) {
   loop.run();
   other.join();
   loop.remove_wheel(wheel);
+}
+
+class TestStage final : public TurnStage {
+ public:
+  void before_hooks() override { before(); }
+  bool after_hooks() override {
+    after();
+    return true;
+  }
+  std::function<void()> before = [] {};
+  std::function<void()> after = [] {};
+};
+
+TEST(EventLoop, StagesComeAndGoDuringATurn) {
+  EventLoop loop;
+  std::string calls;
+  TestStage leaves;
+  TestStage stays;
+  std::vector<std::unique_ptr<TestStage>> more;
+  leaves.before = [&] {
+    calls += 'l';
+    loop.remove_stage(leaves);
+    for (int i = 0; i < 100; ++i) loop.add_stage(*more.emplace_back(std::make_unique<TestStage>()));
+  };
+  leaves.after = [&] { calls += 'X'; };
+  stays.before = [&] { calls += 's'; };
+  stays.after = [&] {
+    calls += 'S';
+    if (calls.size() > 4) loop.stop();
+  };
+  loop.add_stage(leaves);
+  loop.add_stage(stays);
+  EXPECT_TRUE(loop.post([] {}));
+  loop.run();
+  EXPECT_EQ(calls, "lsSsS");
+  for (const auto& stage : more) loop.remove_stage(*stage);
+}
+
+TEST(EventLoop, KeepsWhatIsToBeDestroyedUntilTheEndOfTheTurn) {
+  EventLoop loop;
+  auto object = std::make_shared<int>(1);
+  const std::weak_ptr<int> seen = object;
+  TestStage stage;
+  int turns = 0;
+  stage.before = [&] {
+    if (turns == 0) loop.destroy_later(std::move(object));
+  };
+  stage.after = [&] {
+    EXPECT_EQ(seen.expired(), turns > 0);
+    if (++turns == 2) loop.stop();
+  };
+  loop.add_stage(stage);
+  EXPECT_TRUE(loop.post([] {}));
+  loop.run();
+  EXPECT_EQ(turns, 2);
+  loop.remove_stage(stage);
 }
 
 TEST(Signals, CallBackInTheLoop) {

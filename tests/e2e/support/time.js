@@ -3,6 +3,9 @@
 /** How long a condition may take that ought to hold at once (ms). */
 export const DEADLINE = Number(process.env.E2E_DEADLINE_MS ?? 8000);
 
+/** By how much a server may grow whose memory has to stay bounded (MiB). */
+export const GROWTH = Number(process.env.E2E_GROWTH_MIB ?? 24);
+
 /** What a measured time may exceed its bound by because the machine is busy (ms). */
 export const SLACK = Number(process.env.E2E_SLACK_MS ?? 400);
 

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { RawPolling, RawSocket } from '../support/raw.js';
 import { essence, replica } from '../support/replica.js';
 import { Server } from '../support/server.js';
-import { until } from '../support/time.js';
+import { GROWTH, until } from '../support/time.js';
 import { inWorld } from '../support/world.js';
 
 let server;
@@ -54,7 +54,7 @@ test('ten clients that stop reading cost little, and end with the truth when the
   await reader.find('user_offline', { userId: leaver });
   await reader.find('user_online', { userId: comer });
   const grown = residentMiB() - before;
-  assert.ok(grown < 24, `the server grew by ${grown} MiB`);
+  assert.ok(grown < GROWTH, `the server grew by ${grown} MiB`);
 
   const { users } = await reader.call('get_contacts', {});
   for (const device of slow) wire(device).resume();

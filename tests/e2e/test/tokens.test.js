@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { assertError, Device } from '../support/device.js';
 import { Server, temporaryDirectory } from '../support/server.js';
+import { RawSocket } from '../support/raw.js';
 import { SLACK, until } from '../support/time.js';
 import { keyPairs, seconds, token } from '../support/tokens.js';
 import { inWorld } from '../support/world.js';
@@ -59,6 +60,22 @@ describe('what is believed', () => {
           await world.devices(user, 0);
         }
       }
+    }
+  });
+
+  scene('the token of the handshake also when / is left and joined again on the connection', async (world) => {
+    const [user] = world.users('again');
+    const jwt = token(claims(user), secret);
+    for (const how of [{ parameters: { token: jwt } }, { headers: { authorization: `Bearer ${jwt}` } }]) {
+      const raw = await RawSocket.open(server, how);
+      for (let i = 0; i < 3; ++i) {
+        raw.send('40');
+        const { sid } = JSON.parse((await raw.next('40')).slice(2));
+        assert.deepEqual((await server.presence(user)).devices.map((d) => d.socketId), [sid]);
+        raw.send('41');
+        await world.devices(user, 0);
+      }
+      raw.cut();
     }
   });
 
