@@ -24,12 +24,20 @@ class MemberTest : public testing::Test {
   redis::RedisServer redis_;
 };
 
-TEST_F(MemberTest, WatchersOnOtherNodesAreToldOfEverything) {
-  befriend("alice", "bob");
-  TestNode one(redis_.url(), "n1");
-  TestNode two(redis_.url(), "n2");
-  ASSERT_TRUE(one.attaches());
-  ASSERT_TRUE(two.attaches());
+// Two nodes, and alice and bob, who are contacts.
+class TwoNodes : public MemberTest {
+ protected:
+  TwoNodes() { befriend("alice", "bob"); }
+  void SetUp() override {
+    ASSERT_TRUE(one.attaches());
+    ASSERT_TRUE(two.attaches());
+  }
+
+  TestNode one{redis_.url(), "n1"};
+  TestNode two{redis_.url(), "n2"};
+};
+
+TEST_F(TwoNodes, WatchersOnOtherNodesAreToldOfEverything) {
   const auto bob = two.connect("bob");
   ASSERT_TRUE(two.told(bob, {"accepted"}));
   const auto alice = one.connect("alice");
@@ -67,12 +75,7 @@ TEST_F(MemberTest, ManyNodesTellOneOnlineAndOneOffline) {
   ASSERT_TRUE(three.told(bob, {"alice offline disconnected"}));
 }
 
-TEST_F(MemberTest, ADeviceIdReplacesADeviceOfAnotherNode) {
-  befriend("alice", "bob");
-  TestNode one(redis_.url(), "n1");
-  TestNode two(redis_.url(), "n2");
-  ASSERT_TRUE(one.attaches());
-  ASSERT_TRUE(two.attaches());
+TEST_F(TwoNodes, ADeviceIdReplacesADeviceOfAnotherNode) {
   const auto bob = two.connect("bob");
   ASSERT_TRUE(two.told(bob, {"accepted"}));
   const auto first = one.connect("alice", "phone");
@@ -98,13 +101,8 @@ TEST_F(MemberTest, TheLimitOfDevicesHoldsOverAllNodes) {
                         "allows"}));
 }
 
-TEST_F(MemberTest, WithoutRedisANodeGoesOnAndAfterwardsNobodyWasAway) {
-  befriend("alice", "bob");
+TEST_F(TwoNodes, WithoutRedisANodeGoesOnAndAfterwardsNobodyWasAway) {
   befriend("alice", "carol");
-  TestNode one(redis_.url(), "n1");
-  TestNode two(redis_.url(), "n2");
-  ASSERT_TRUE(one.attaches());
-  ASSERT_TRUE(two.attaches());
   const auto alice = one.connect("alice");
   ASSERT_TRUE(one.told(alice, {"accepted"}));
   const auto carol = one.connect("carol");
