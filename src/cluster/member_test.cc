@@ -128,17 +128,54 @@ TEST_F(TwoNodes, WithoutRedisANodeGoesOnAndAfterwardsNobodyWasAway) {
 
 TEST_F(MemberTest, TheDevicesOfADeadNodeAreTakenAway) {
   befriend("alice", "bob");
+  befriend("carol", "dave");
   auto one = std::make_unique<TestNode>(redis_.url(), "n1");
   TestNode two(redis_.url(), "n2");
   ASSERT_TRUE(one->attaches());
   ASSERT_TRUE(two.attaches());
   const auto bob = two.connect("bob");
   ASSERT_TRUE(two.told(bob, {"accepted"}));
+  one->connect("dave");
   one->connect("alice");
   ASSERT_TRUE(two.told(bob, {"alice online"}));
   one.reset();  // says nothing, as after kill -9
   ASSERT_TRUE(two.told(bob, {"alice offline disconnected"}));
   EXPECT_EQ(redis_.ask({"EXISTS", "presence:devices:alice"}).integer, 0);
+  // Whom nobody watched is met later.
+  EXPECT_EQ(redis_.ask({"EXISTS", "presence:devices:dave"}).integer, 1);
+  two.connect("carol");
+  EXPECT_TRUE(two.sees("dave", "offline 0"));
+}
+
+TEST_F(TwoNodes, ANodeThatWasTakenForDeadReportsEverythingAnew) {
+  const auto bob = two.connect("bob");
+  ASSERT_TRUE(two.told(bob, {"accepted"}));
+  const auto alice = one.connect("alice");
+  ASSERT_TRUE(one.told(alice, {"accepted"}));
+  const std::string before = one.incarnation();
+  redis_.ask({"HSET", "presence:nodes", before, "1 "});
+  ASSERT_TRUE(redis::eventually([&] { return one.incarnation() != before; }));
+  const std::string now = one.incarnation();
+  const std::string device = "presence:device:alice:" +
+                             redis_.ask({"SMEMBERS", "presence:devices:alice"}).elements.at(0).text;
+  EXPECT_TRUE(redis::eventually([&] { return redis_.ask({"HGET", device, "node"}).text == now; }));
+  EXPECT_TRUE(two.sees("alice", "online 1"));
+}
+
+// What is published between the reading of a contact and its being followed is not missed.
+TEST_F(TwoNodes, WhoComesWhileContactsAreReadIsSeen) {
+  std::vector<std::string> subjects;
+  std::vector<std::string> viewers;
+  for (int i = 0; i < 300; ++i) {
+    subjects.push_back("subject" + std::to_string(i));
+    viewers.push_back("viewer" + std::to_string(i));
+    befriend(subjects.back(), viewers.back());
+  }
+  std::thread other([&] { one.connect_all(subjects); });
+  two.connect_all(viewers);
+  other.join();
+  for (const std::string& subject : subjects) ASSERT_TRUE(two.sees(subject, "online 1")) << subject;
+  for (const std::string& viewer : viewers) ASSERT_TRUE(one.sees(viewer, "online 1")) << viewer;
 }
 
 }  // namespace

@@ -67,17 +67,12 @@ class TestNode final : private presence::Effects, private Member::Port {
   }
 
   presence::DeviceRef connect(const std::string& user, const std::string& key = {}) {
-    return loop_.in([&] {
-      presence::Connect input;
-      input.device = {next_++, 1};
-      input.user = user;
-      std::string id = options_name() + std::to_string(input.device.index);
-      id.resize(presence::SocketId::kSize, '-');
-      input.socket_id = presence::SocketId(id);
-      input.device_key = key;
-      owners_[input.device.index] = user;
-      apply(input);
-      return input.device;
+    return loop_.in([&] { return connect_here(user, key); });
+  }
+  // All in one turn of the loop.
+  void connect_all(const std::vector<std::string>& users) {
+    loop_.in([&] {
+      for (const std::string& user : users) connect_here(user, {});
     });
   }
   void leave(presence::DeviceRef device) {
@@ -122,11 +117,26 @@ class TestNode final : private presence::Effects, private Member::Port {
              std::to_string(found->view.devices.size());
     });
   }
+  [[nodiscard]] std::string incarnation() {
+    return loop_.in([this] { return member_->incarnation(); });
+  }
   [[nodiscard]] bool sees(const std::string& user, const std::string& status) {
     return redis::eventually([&] { return status_of(user) == status; });
   }
 
  private:
+  presence::DeviceRef connect_here(const std::string& user, const std::string& key) {
+    presence::Connect input;
+    input.device = {next_++, 1};
+    input.user = user;
+    std::string id = options_name() + std::to_string(input.device.index);
+    id.resize(presence::SocketId::kSize, '-');
+    input.socket_id = presence::SocketId(id);
+    input.device_key = key;
+    owners_[input.device.index] = user;
+    apply(input);
+    return input.device;
+  }
   [[nodiscard]] base::SteadyTime now() { return loop_.loop().now().steady; }
   [[nodiscard]] std::string options_name() const { return member_->incarnation().substr(0, 2); }
   void tell(presence::DeviceRef device, std::string line) {
