@@ -71,6 +71,8 @@ class Member final : private redis::Subscriber::Listener {
   void give_back_lease();
 
   [[nodiscard]] bool attached() const { return attached_; }
+  // What was missed before it was attached has been read.
+  [[nodiscard]] bool caught_up() const { return attached_ && !read_followed_at_; }
   [[nodiscard]] const std::string& incarnation() const { return incarnation_; }
   // Node incarnations whose leases have not ended, this one included.
   [[nodiscard]] std::size_t live_nodes() const { return live_.size(); }

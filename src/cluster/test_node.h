@@ -62,6 +62,9 @@ class TestNode final : private presence::Effects, private Member::Port {
   [[nodiscard]] bool attaches() {
     return loop_.eventually_in([this] { return member_->attached(); });
   }
+  [[nodiscard]] bool catches_up() {
+    return loop_.eventually_in([this] { return member_->caught_up(); });
+  }
   [[nodiscard]] bool detaches() {
     return loop_.eventually_in([this] { return !member_->attached(); });
   }
