@@ -134,6 +134,8 @@ class HttpParser::Impl {
     const std::size_t skipped = step.consumed;
     error_code ec;
     const std::string_view rest = input.substr(step.consumed);
+    if (collector_->is_header_done() && collector_->chunked() && rest.size() < kShortestEnd)
+      return step;
     step.consumed += collector_->put(boost::asio::const_buffer(rest.data(), rest.size()), ec);
     if (ec && ec != http::error::need_more) return failed(step, ec);
     if (!head_reported_) {
@@ -184,6 +186,9 @@ class HttpParser::Impl {
     step.status = collector_->refused_with() != 0 ? collector_->refused_with() : status_of(ec);
     return step;
   }
+
+  // "0\r\n\r\n": no chunked body has less left. Beast asserts that it gets so much to go on with.
+  static constexpr std::size_t kShortestEnd = 5;
 
   std::size_t head_limit_;
   HttpRequest request_;

@@ -191,10 +191,12 @@ RC_GTEST_PROP(HttpParserProperty, TheSameHoweverTheInputIsCut, ()) {
 TEST(HttpParser, ByteByByte) {
   const std::string input =
       "POST /3 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
-      "1\r\na\r\n2\r\nbc\r\n0\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n";
+      "1\r\na\r\n2\r\nbc\r\n0\r\n\r\n"
+      "POST /4 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+      "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
   std::vector<std::string> pieces;
   for (const char c : input) pieces.emplace_back(1, c);
-  EXPECT_EQ(parse(pieces), (Parsed{"POST /3 abc", "GET / "}));
+  EXPECT_EQ(parse(pieces), (Parsed{"POST /3 abc", "POST /4 ", "GET / "}));
 }
 
 }  // namespace

@@ -200,12 +200,13 @@ class Parser {
   Url url_;
 };
 
-// What a URL may hold as it stands.
-std::string percent_encode(std::string_view text) {
+// What a URL may hold as it stands, and what is in `also`.
+std::string percent_encode(std::string_view text, std::string_view also = {}) {
   std::string out;
   for (const char c : text) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
+                       std::string_view("-._~").find(c) != std::string_view::npos ||
+                       also.find(c) != std::string_view::npos;
     if (plain) {
       out += c;
     } else {
@@ -234,7 +235,7 @@ std::string Url::masked() const {
     out += std::exchange(separator, '&');
     out.append(key).append("=").append(value);
   };
-  if (!ca_file.empty()) option("ca", ca_file);
+  if (!ca_file.empty()) option("ca", percent_encode(ca_file, "/"));
   if (insecure) option("insecure", "true");
   if (!sentinel_user.empty()) option("sentinel_user", percent_encode(sentinel_user));
   if (!sentinel_password.empty()) option("sentinel_password", "***");

@@ -27,6 +27,10 @@ TEST(Url, ReadsASingleServer) {
   EXPECT_TRUE(full.insecure);
   EXPECT_EQ(full.masked(), "rediss://us%3Aer:***@[::1]:7000/12?ca=/etc/ca.pem&insecure=true");
 
+  const Url odd_file = *Url::parse("rediss://h?ca=/a%26b%23c");
+  EXPECT_EQ(odd_file.ca_file, "/a&b#c");
+  EXPECT_EQ(odd_file.masked(), "rediss://h:6379?ca=/a%26b%23c");
+
   const Url password_only = *Url::parse("redis://:secret@h:1/");
   EXPECT_EQ(password_only.user, "");
   EXPECT_EQ(password_only.password, "secret");
