@@ -134,8 +134,7 @@ class HttpParser::Impl {
     const std::size_t skipped = step.consumed;
     error_code ec;
     const std::string_view rest = input.substr(step.consumed);
-    if (collector_->is_header_done() && collector_->chunked() && rest.size() < kShortestEnd)
-      return step;
+    if (may_be_cut_end(rest)) return step;
     step.consumed += collector_->put(boost::asio::const_buffer(rest.data(), rest.size()), ec);
     if (ec && ec != http::error::need_more) return failed(step, ec);
     if (!head_reported_) {
@@ -181,14 +180,18 @@ class HttpParser::Impl {
     return !rest.empty() && rest != "\r";
   }
 
+  // Beast asserts that a last chunk it goes on with has its five bytes, "0\r\n\r\n". In a body, too,
+  // more than that follows.
+  [[nodiscard]] bool may_be_cut_end(std::string_view rest) const {
+    return collector_->is_header_done() && collector_->chunked() && rest.starts_with('0') &&
+           rest.size() < 5;
+  }
+
   Step failed(Step step, const error_code& ec) const {
     step.event = Event::kError;
     step.status = collector_->refused_with() != 0 ? collector_->refused_with() : status_of(ec);
     return step;
   }
-
-  // "0\r\n\r\n": no chunked body has less left. Beast asserts that it gets so much to go on with.
-  static constexpr std::size_t kShortestEnd = 5;
 
   std::size_t head_limit_;
   HttpRequest request_;

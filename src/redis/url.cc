@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -15,6 +14,9 @@ namespace {
 
 constexpr uint16_t kRedisPort = 6379;
 constexpr uint16_t kSentinelPort = 26379;
+constexpr std::string_view kNameCharacters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+constexpr std::string_view kAddressCharacters = "0123456789abcdefABCDEF:.";
 constexpr int kMaxDatabase = 1'000'000;
 
 struct Scheme {
@@ -167,7 +169,8 @@ class Parser {
     address.port = url_.topology == Topology::kSentinel ? kSentinelPort : kRedisPort;
     std::string_view port;
     bool has_port = false;
-    if (text.starts_with('[')) {
+    const bool in_brackets = text.starts_with('[');
+    if (in_brackets) {
       const std::size_t bracket = text.find(']');
       if (bracket == std::string_view::npos) return refuse("a `[` without its `]`");
       address.host = text.substr(1, bracket - 1);
@@ -185,7 +188,8 @@ class Parser {
         return refuse("an IPv6 address stands in brackets: [::1]:6379");
     }
     if (address.host.empty()) return refuse("the host is missing");
-    if (std::ranges::any_of(address.host, [](char c) { return c <= ' ' || c == '%'; }))
+    const std::string_view allowed = in_brackets ? kAddressCharacters : kNameCharacters;
+    if (address.host.find_first_not_of(allowed) != std::string::npos)
       return refuse(fmt::format("`{}` is no host", address.host));
     if (has_port) {
       const std::optional<uint16_t> number = parse_port(port);
