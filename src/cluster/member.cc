@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cluster/scripts.h"
+#include "cluster/text_reader.h"
 
 namespace cluster {
 namespace {
@@ -24,17 +25,6 @@ std::string_view state_name(presence::DeviceState state) {
     case presence::DeviceState::stale: return "stale";
     default: return "live";
   }
-}
-
-base::Error unavailable(std::string message) {
-  return {base::ErrorCode::kStoreUnavailable, std::move(message)};
-}
-
-std::vector<std::string> texts_of(const redis::Reply& reply) {
-  std::vector<std::string> texts;
-  for (const redis::Reply& element : reply.elements)
-    if (element.is_text()) texts.push_back(element.text);
-  return texts;
 }
 
 }  // namespace
@@ -61,6 +51,8 @@ base::Result<std::unique_ptr<Member>> Member::create(runtime::EventLoop& loop,
   for (unsigned shard = 0; shard < Keys::kShards; ++shard)
     member->subscriber_->subscribe(
         {redis::Subscription::Kind::kChannel, member->keys_.events(shard)});
+  for (std::string channel : {member->keys_.edges(), member->keys_.commands()})
+    member->subscriber_->subscribe({redis::Subscription::Kind::kChannel, std::move(channel)});
   return member;
 }
 
@@ -96,6 +88,7 @@ void Member::try_to_attach() {
   attached_ = true;
   spdlog::info("redis: node {} is attached", incarnation_);
   port_.apply(presence::Attached{});
+  compare_epoch();
   read_followed_at_ = loop_.now().steady + kOthersHaveReported;
 }
 
@@ -162,7 +155,9 @@ void Member::report(const presence::Report& report) {
 
 void Member::choose(const presence::UserId& id, const presence::Choice& choice,
                     std::function<void(base::Result<void>)> done) {
-  if (!attached_) return done(tl::unexpected(unavailable("redis cannot be reached")));
+  if (!attached_)
+    return done(
+        tl::unexpected(base::Error{base::ErrorCode::kStoreUnavailable, "redis cannot be reached"}));
   const presence::User* user = directory_.find(id);
   Statement statement;
   statement.user = id;
@@ -174,7 +169,9 @@ void Member::choose(const presence::UserId& id, const presence::Choice& choice,
   }
   statement.choice = &choice;
   call(statement, [this, done = std::move(done)](std::optional<Outcome> outcome) {
-    if (!outcome) return done(tl::unexpected(unavailable("redis did not answer")));
+    if (!outcome)
+      return done(
+          tl::unexpected(base::Error{base::ErrorCode::kStoreUnavailable, "redis did not answer"}));
     decided(*std::move(outcome), {}, {});
     done({});
   });
@@ -252,11 +249,14 @@ void Member::decided(Outcome outcome, presence::DeviceRef origin, presence::Devi
   port_.apply(presence::Decided{std::move(outcome.truth), origin, joining, outcome.refused});
 }
 
-void Member::on_message(const redis::Subscription&, std::string_view, std::string_view payload) {
+void Member::on_message(const redis::Subscription&, std::string_view channel,
+                        std::string_view payload) {
+  if (channel == keys_.edges()) return edges_changed(payload);
+  if (channel == keys_.commands()) return commanded(payload);
   const std::optional<std::string_view> user = user_of_outcome(payload);
   if (!user || !attached_) return;
   if (directory_.find(*user) == nullptr) {
-    if (loads_ > 0) unfollowed_.insert_or_assign(presence::UserId(*user), std::string(payload));
+    if (reads_ > 0) unfollowed_.insert_or_assign(presence::UserId(*user), std::string(payload));
     return;
   }
   std::optional<Outcome> outcome = parse_outcome(payload, incarnation_);
@@ -266,70 +266,32 @@ void Member::on_message(const redis::Subscription&, std::string_view, std::strin
   decided(*std::move(outcome), {}, {});
 }
 
-// --- Contacts
+// --- Commands
 
-struct Member::Load {
-  presence::UserId user;
-  std::vector<presence::ContactEntry> contacts;
-  std::vector<presence::Truth> truths;
-  std::size_t missing = 0;
-};
-
-void Member::load_contacts(const presence::UserId& user) {
-  struct Read {
-    std::vector<std::string> contacts;
-    std::set<std::string> blockers;
-  };
-  const auto read = std::make_shared<Read>();
-  const std::string contacts = keys_.contacts(user);
-  const std::string blocked_by = keys_.blocked_by(user);
-  client_->call({"SMEMBERS", contacts}, contacts, [read](redis::Answer answer) {
-    if (answer) read->contacts = texts_of(*answer);
-  });
-  client_->call({"SMEMBERS", blocked_by}, blocked_by, [this, read, user](redis::Answer answer) {
-    if (!answer) return contacts_read(user, tl::unexpected(unavailable(answer.error().message)));
-    for (std::string& blocker : texts_of(*answer)) read->blockers.insert(std::move(blocker));
-    std::vector<presence::ContactEntry> entries;
-    for (std::string& contact : read->contacts)
-      if (presence::check_user_id(contact, "contact"))
-        entries.push_back({contact, read->blockers.contains(contact)});
-    contacts_read(user, std::move(entries));
-  });
+void Member::close_device(const presence::UserId& user, const std::string& socket_id) {
+  command({"close", user, socket_id});
 }
 
-void Member::contacts_read(const presence::UserId& user,
-                           base::Result<std::vector<presence::ContactEntry>> contacts) {
-  if (!contacts) return port_.apply(presence::ContactsLoaded{user, std::move(contacts)});
-  const auto load = std::make_shared<Load>();
-  load->user = user;
-  load->contacts = *std::move(contacts);
-  ++loads_;
-  load->missing = 1;
-  for (const presence::ContactEntry& entry : load->contacts) {
-    const presence::User* known = directory_.find(entry.contact);
-    if (known != nullptr && presence::Directory::follows(*known)) continue;
-    ++load->missing;
-    Statement statement;
-    statement.user = entry.contact;
-    call(statement, [this, load](std::optional<Outcome> outcome) {
-      if (outcome) load->truths.push_back(std::move(outcome->truth));
-      if (--load->missing == 0) load_finished(*load);
-    });
+void Member::forget(const presence::UserId& user) { command({"forget", user}); }
+
+void Member::command(std::initializer_list<std::string_view> words) {
+  std::string payload;
+  for (const std::string_view word : words) {
+    payload += std::to_string(word.size());
+    payload += ':';
+    payload += word;
   }
-  if (--load->missing == 0) load_finished(*load);
+  const std::string channel = keys_.commands();
+  client_->call({"PUBLISH", channel, payload}, channel, [](const redis::Answer&) {});
 }
 
-void Member::load_finished(Load& load) {
-  // Somebody may have changed since they were read, and nobody here followed them yet.
-  for (const presence::ContactEntry& entry : load.contacts) {
-    const auto heard = unfollowed_.find(entry.contact);
-    if (heard == unfollowed_.end()) continue;
-    if (auto outcome = parse_outcome(heard->second, incarnation_))
-      load.truths.push_back(std::move(outcome->truth));
-  }
-  if (--loads_ == 0) unfollowed_.clear();
-  port_.apply(
-      presence::ContactsLoaded{load.user, std::move(load.contacts), std::move(load.truths)});
+void Member::commanded(std::string_view payload) {
+  TextReader in(payload);
+  const std::string_view what = in.text();
+  const presence::UserId user(in.text());
+  if (what == "forget" && in.done()) return port_.apply(presence::Forget{user});
+  const std::string socket_id(in.text());
+  if (what == "close" && in.done()) port_.apply(presence::CloseDevice{user, socket_id});
 }
 
 // --- Heartbeats

@@ -10,7 +10,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -60,7 +62,10 @@ class Member final : private redis::Subscriber::Listener {
   // `done` when it was decided; the directory knows of it by then. Refused without Redis.
   void choose(const presence::UserId& user, const presence::Choice& choice,
               std::function<void(base::Result<void>)> done);
-  // Answered with ContactsLoaded.
+  // On whichever node they are.
+  void close_device(const presence::UserId& user, const std::string& socket_id);
+  void forget(const presence::UserId& user);
+  // Answered with ContactsLoaded: an empty list without Redis, which is read when that is back.
   void load_contacts(const presence::UserId& user);
   // The device was heard from: what Redis holds of it lives on.
   void heard(presence::DeviceRef device);
@@ -78,7 +83,15 @@ class Member final : private redis::Subscriber::Listener {
   [[nodiscard]] std::size_t live_nodes() const { return live_.size(); }
 
  private:
-  struct Load;
+  // Changes of lists that wait for their turn (member_contacts.cc).
+  struct News {
+    std::optional<presence::UserId> reread;    // whose list was read anew
+    std::vector<presence::ContactEntry> list;  // of that user
+    std::vector<presence::EdgeChange> changes;
+    std::vector<presence::Truth> truths;
+    bool ready = false;
+  };
+  using NewsPtr = std::shared_ptr<News>;
 
   Member(runtime::EventLoop& loop, MemberOptions options, const presence::Directory& directory,
          Port& port);
@@ -111,9 +124,22 @@ class Member final : private redis::Subscriber::Listener {
   void decided(Outcome outcome, presence::DeviceRef origin, presence::DeviceRef joining);
   void check_nodes(const Outcome& outcome);
 
-  void contacts_read(const presence::UserId& user,
-                     base::Result<std::vector<presence::ContactEntry>>);
-  void load_finished(Load& load);
+  // member_contacts.cc
+  void compare_epoch();
+  void read_list(const presence::UserId& user,
+                 std::function<void(base::Result<std::vector<presence::ContactEntry>>)> done);
+  void read_truths(const std::vector<presence::UserId>& users,
+                   std::function<void(std::vector<presence::Truth>)> done);
+  void list_read(const presence::UserId& user, std::vector<presence::ContactEntry> list);
+  void reread_list(const presence::UserId& user);
+  void edges_changed(std::string_view payload);
+  void complete(const NewsPtr& news, const std::vector<presence::UserId>& subjects);
+  void tell_news();
+  [[nodiscard]] std::vector<presence::EdgeChange> changes_to(
+      const presence::UserId& user, const std::vector<presence::ContactEntry>& list) const;
+
+  void command(std::initializer_list<std::string_view> words);
+  void commanded(std::string_view payload);
 
   void renew_lease(int64_t length);
   void lease_answered(const redis::Reply& reply);
@@ -133,8 +159,11 @@ class Member final : private redis::Subscriber::Listener {
   std::map<std::string, base::SteadyTime> dead_;  // and since when; taken over after the grace
   std::set<std::string> taken_over_;
   std::vector<presence::DeviceRef> heard_;
-  std::size_t loads_ = 0;
-  std::unordered_map<presence::UserId, std::string> unfollowed_;  // heard of during loads_
+  std::size_t reads_ = 0;                                         // of truths, under way
+  std::unordered_map<presence::UserId, std::string> unfollowed_;  // heard of during reads_
+  std::deque<NewsPtr> news_;
+  std::string epoch_;                        // of the data whose lists are known
+  std::set<presence::UserId> lists_unread_;  // of users who came while Redis was away
   std::unique_ptr<redis::Client> client_;
   std::unique_ptr<redis::Subscriber> subscriber_;
 };

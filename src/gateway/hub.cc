@@ -61,13 +61,15 @@ void Hub::contacts_loaded(presence::UserId user,
 void Hub::tick() { apply(presence::Tick{}); }
 
 // Every presence event counts as being heard from (contract, section 6).
-void Hub::heard(const Asker& asker) {
-  directory_.apply(presence::Heard{asker.device}, clock_(), *this);
+void Hub::on(const presence::Heard& input) {
+  directory_.apply(input, clock_(), *this);
+  if (decider_ != nullptr) decider_->heard(input.device);
 }
 
 void Hub::on(const HeartbeatRequest& request) {
   const base::Instant now = clock_();
   directory_.apply(request.heartbeat, now, *this);
+  if (decider_ != nullptr) decider_->heard(request.asker.device);
   if (!request.asker.ack_id) return;
   const presence::User* user = directory_.user_of(request.asker.device);
   if (user == nullptr) return;
@@ -124,6 +126,16 @@ void Hub::on(const StatusRequest& request) {
 
 void Hub::choose(const presence::UserId& id, presence::Choice choice,
                  std::function<void(base::Result<std::string>)> done) {
+  if (decider_ == nullptr) return keep_choice(id, std::move(choice), std::move(done));
+  decider_->choose(id, choice, [this, id, done = std::move(done)](base::Result<void> decided) {
+    run([this, id, done, decided = std::move(decided)] {
+      done(decided.map([&] { return own_status(id); }));
+    });
+  });
+}
+
+void Hub::keep_choice(const presence::UserId& id, presence::Choice choice,
+                      std::function<void(base::Result<std::string>)> done) {
   run([this, id, choice = std::move(choice), done = std::move(done)] {
     const auto at = choosing_.try_emplace(id, Choosing{choice_of(id), {}}).first;
     const uint64_t number = ++choices_made_;
@@ -255,5 +267,9 @@ void Hub::contacts_changed(std::span<const presence::AddedContact> added,
 }
 
 void Hub::save(const presence::UserRecord& record) { ports_.save(record); }
+
+void Hub::report(const presence::Report& report) {
+  if (decider_ != nullptr) decider_->report(report);
+}
 
 }  // namespace gateway

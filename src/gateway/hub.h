@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "gateway/decider.h"
 #include "gateway/requests.h"
 #include "presence/directory.h"
 
@@ -41,6 +42,9 @@ class Hub final : private presence::Effects {
   // `outlets[t]` serves core thread t. Everything outlives the hub.
   Hub(presence::Directory& directory, HubPorts& ports, std::vector<Outlet*> outlets,
       std::function<base::Instant()> clock);
+
+  // Before the first request, on a node of a cluster.
+  void set_decider(Decider& decider) { decider_ = &decider; }
 
   void handle(Request request);
 
@@ -73,6 +77,7 @@ class Hub final : private presence::Effects {
   void run(Work work);
   void dispatch(const Request& request);
 
+  void on(const presence::Heard& input);
   void on(const HeartbeatRequest& request);
   void on(const BulkRequest& request);
   void on(const UserRequest& request);
@@ -82,7 +87,9 @@ class Hub final : private presence::Effects {
   template <class Input>
   requires std::is_constructible_v<presence::Input, Input>
   void on(const Input& input) { directory_.apply(input, clock_(), *this); }
-  void heard(const Asker& asker);
+  void heard(const Asker& asker) { on(presence::Heard{asker.device}); }
+  void keep_choice(const presence::UserId& user, presence::Choice choice,
+                   std::function<void(base::Result<std::string>)> done);
   void choice_kept(const presence::UserId& user, uint64_t number, bool kept);
   [[nodiscard]] presence::Choice choice_of(const presence::UserId& user) const;
   [[nodiscard]] presence::UserRecord record_of(const presence::UserId& user) const;
@@ -109,9 +116,11 @@ class Hub final : private presence::Effects {
                         std::span<const presence::UserId> removed,
                         std::span<const presence::DeviceRef> to) override;
   void save(const presence::UserRecord& record) override;
+  void report(const presence::Report& report) override;
 
   presence::Directory& directory_;
   HubPorts& ports_;
+  Decider* decider_ = nullptr;
   std::vector<Outlet*> outlets_;
   std::function<base::Instant()> clock_;
   std::vector<std::vector<presence::DeviceRef>> by_thread_;
