@@ -123,6 +123,19 @@ void RedisBackend::choose(const presence::UserId& user, const presence::Choice& 
 
 void RedisBackend::heard(presence::DeviceRef device) { member_->heard(device); }
 
+void RedisBackend::look_up(std::vector<presence::UserId> users,
+                           std::function<void(base::Result<Truths>)> done) {
+  member_->look_up(std::move(users), std::move(done));
+}
+
+void RedisBackend::close_device(const presence::UserId& user, const std::string& socket_id) {
+  member_->close_device(user, socket_id);
+}
+
+void RedisBackend::forget(const presence::UserId& user) { member_->forget(user); }
+
+void RedisBackend::hear_edges(std::function<void()> done) { member_->hear_edges(std::move(done)); }
+
 void RedisBackend::apply(presence::Input input) {
   if (std::holds_alternative<presence::Attached>(input)) attached_ = true;
   if (std::holds_alternative<presence::Detached>(input)) attached_ = false;

@@ -51,6 +51,11 @@ class RedisBackend final : public Backend, private gateway::Decider, private clu
   void choose(const presence::UserId& user, const presence::Choice& choice,
               std::function<void(base::Result<void>)> done) override;
   void heard(presence::DeviceRef device) override;
+  void look_up(std::vector<presence::UserId> users,
+               std::function<void(base::Result<Truths>)> done) override;
+  void close_device(const presence::UserId& user, const std::string& socket_id) override;
+  void forget(const presence::UserId& user) override;
+  void hear_edges(std::function<void()> done) override;
   // cluster::Member::Port
   void apply(presence::Input input) override;
 

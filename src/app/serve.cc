@@ -91,7 +91,8 @@ class Server {
     api_ = std::make_unique<admin::Api>(
         options, domain_->hub(), domain_->backend().store(),
         [domain = domain_.get()](std::function<void()> task) { domain->post(std::move(task)); },
-        [this] { return unready(); }, [this] { return threads_.connection_count(); });
+        [this] { return unready(); }, [this] { return threads_.connection_count(); },
+        [this] { return domain_->backend().nodes(); });
     const auto bound = listen(loaded);
     if (!bound) return tl::unexpected(bound.error());
     for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);

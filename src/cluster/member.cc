@@ -8,6 +8,7 @@
 
 #include "cluster/scripts.h"
 #include "cluster/text_reader.h"
+#include "cluster/text_writer.h"
 
 namespace cluster {
 namespace {
@@ -16,6 +17,8 @@ constexpr int64_t kLeaseMillis = 15'000;
 constexpr int64_t kRememberDeadMillis = 3'600'000;
 // After Redis was away, every node has reported what is with it by then.
 constexpr base::Duration kOthersHaveReported{3'000};
+// For a message to come back. Redis may be well and its channel may not.
+constexpr base::Duration kLongestHearing{2'000};
 constexpr int kUserTtlSeconds = 300;
 constexpr int kDeviceTtlSeconds = 180;
 
@@ -25,6 +28,16 @@ std::string_view state_name(presence::DeviceState state) {
     case presence::DeviceState::stale: return "stale";
     default: return "live";
   }
+}
+
+void describe(presence::DeviceDetails& device, const redis::Reply& reply) {
+  if (reply.elements.size() != 5) return;
+  device.os = reply.elements[0].text;
+  device.browser = reply.elements[1].text;
+  if (const auto heard = reply.elements[2].to_integer())
+    device.last_heartbeat = std::max(device.connected_at, base::wall_from_millis(*heard));
+  device.address = reply.elements[3].text;
+  device.user_agent = reply.elements[4].text;
 }
 
 }  // namespace
@@ -99,6 +112,7 @@ void Member::detach(const std::string& reason) {
   spdlog::warn("redis: node {} decides alone: {}", incarnation_, reason);
   heard_.clear();
   read_followed_at_.reset();
+  give_up_hearing(loop_.now().steady);
   port_.apply(presence::Detached{});
 }
 
@@ -108,6 +122,7 @@ void Member::tick() {
   renew_lease(kLeaseMillis);
   refresh_heard();
   const base::SteadyTime now = loop_.now().steady;
+  give_up_hearing(now - kLongestHearing);
   if (read_followed_at_ && now >= *read_followed_at_) {
     read_followed_at_.reset();
     read_followed();
@@ -266,21 +281,79 @@ void Member::on_message(const redis::Subscription&, std::string_view channel,
   decided(*std::move(outcome), {}, {});
 }
 
+// --- What operators see
+
+void Member::look_up(std::vector<presence::UserId> users,
+                     std::function<void(base::Result<std::vector<presence::FullTruth>>)> done) {
+  using Found = base::Result<std::vector<presence::FullTruth>>;
+  if (!attached_)
+    return done(base::fail(base::ErrorCode::kStoreUnavailable, "redis cannot be reached"));
+  struct LookUp {
+    Found found;
+    std::size_t missing;
+  };
+  const auto look_up = std::make_shared<LookUp>();
+  look_up->found->resize(users.size());
+  look_up->missing = users.size();
+  if (users.empty()) return done(std::move(look_up->found));
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    const auto take = [look_up, i, done](base::Result<presence::FullTruth> one) {
+      if (!one) {
+        look_up->found = tl::unexpected(one.error());
+      } else if (look_up->found) {
+        (*look_up->found)[i] = *std::move(one);
+      }
+      if (--look_up->missing == 0) done(std::move(look_up->found));
+    };
+    Statement statement;
+    statement.user = users[i];
+    call(statement, [this, take](std::optional<Outcome> outcome) {
+      if (outcome) return read_details(*outcome, take);
+      take(base::fail(base::ErrorCode::kStoreUnavailable, "redis did not answer"));
+    });
+  }
+}
+
+void Member::read_details(const Outcome& outcome,
+                          std::function<void(base::Result<presence::FullTruth>)> done) {
+  struct Details {
+    presence::FullTruth full;
+    std::size_t missing = 1;
+  };
+  const auto details = std::make_shared<Details>();
+  details->full.truth = outcome.truth;
+  const auto& devices = details->full.truth.devices;
+  details->full.devices.resize(devices.size());
+  const auto one_less = [details, done = std::move(done)] {
+    if (--details->missing == 0) done(std::move(details->full));
+  };
+  const std::string user = keys_.user(details->full.truth.user);
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    presence::DeviceDetails& device = details->full.devices[i];
+    device.socket_id = devices[i].socket_id;
+    device.type = devices[i].type;
+    device.connected_at = device.last_heartbeat = devices[i].connected_at;
+    std::string key = keys_.device_prefix(details->full.truth.user);
+    key += devices[i].socket_id.view();
+    ++details->missing;
+    client_->call({"HMGET", key, "os", "browser", "lastHeartbeat", "ipAddress", "userAgent"}, user,
+                  [details, one_less, i](redis::Answer answer) {
+                    if (answer) describe(details->full.devices[i], *answer);
+                    one_less();
+                  });
+  }
+  one_less();
+}
+
 // --- Commands
 
 void Member::close_device(const presence::UserId& user, const std::string& socket_id) {
-  command({"close", user, socket_id});
+  command(write_texts({"close", user, socket_id}));
 }
 
-void Member::forget(const presence::UserId& user) { command({"forget", user}); }
+void Member::forget(const presence::UserId& user) { command(write_texts({"forget", user})); }
 
-void Member::command(std::initializer_list<std::string_view> words) {
-  std::string payload;
-  for (const std::string_view word : words) {
-    payload += std::to_string(word.size());
-    payload += ':';
-    payload += word;
-  }
+void Member::command(const std::string& payload) {
   const std::string channel = keys_.commands();
   client_->call({"PUBLISH", channel, payload}, channel, [](const redis::Answer&) {});
 }

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -65,6 +64,12 @@ class Member final : private redis::Subscriber::Listener {
   // On whichever node they are.
   void close_device(const presence::UserId& user, const std::string& socket_id);
   void forget(const presence::UserId& user);
+  // What is true of these users, in their order. Refused without Redis.
+  void look_up(std::vector<presence::UserId> users,
+               std::function<void(base::Result<std::vector<presence::FullTruth>>)> done);
+  // `done` when this node has been told of every change of edges that was published before, or when
+  // Redis is away.
+  void hear_edges(std::function<void()> done);
   // Answered with ContactsLoaded: an empty list without Redis, which is read when that is back.
   void load_contacts(const presence::UserId& user);
   // The device was heard from: what Redis holds of it lives on.
@@ -89,6 +94,7 @@ class Member final : private redis::Subscriber::Listener {
     std::vector<presence::ContactEntry> list;  // of that user
     std::vector<presence::EdgeChange> changes;
     std::vector<presence::Truth> truths;
+    std::function<void()> then;
     bool ready = false;
   };
   using NewsPtr = std::shared_ptr<News>;
@@ -119,6 +125,8 @@ class Member final : private redis::Subscriber::Listener {
     const presence::Choice* choice = nullptr;  // null: it stays
   };
   void call(const Statement& statement, std::function<void(std::optional<Outcome>)> done);
+  void read_details(const Outcome& outcome,
+                    std::function<void(base::Result<presence::FullTruth>)> done);
   // Reads the truth of a user who is not here, for a user or to take the devices of `node` away.
   [[nodiscard]] Statement statement_of(const presence::User& user, std::string_view node) const;
   void decided(Outcome outcome, presence::DeviceRef origin, presence::DeviceRef joining);
@@ -133,12 +141,13 @@ class Member final : private redis::Subscriber::Listener {
   void list_read(const presence::UserId& user, std::vector<presence::ContactEntry> list);
   void reread_list(const presence::UserId& user);
   void edges_changed(std::string_view payload);
+  void give_up_hearing(base::SteadyTime begun_before);
   void complete(const NewsPtr& news, const std::vector<presence::UserId>& subjects);
   void tell_news();
   [[nodiscard]] std::vector<presence::EdgeChange> changes_to(
       const presence::UserId& user, const std::vector<presence::ContactEntry>& list) const;
 
-  void command(std::initializer_list<std::string_view> words);
+  void command(const std::string& payload);
   void commanded(std::string_view payload);
 
   void renew_lease(int64_t length);
@@ -162,6 +171,12 @@ class Member final : private redis::Subscriber::Listener {
   std::size_t reads_ = 0;                                         // of truths, under way
   std::unordered_map<presence::UserId, std::string> unfollowed_;  // heard of during reads_
   std::deque<NewsPtr> news_;
+  struct Hearing {
+    base::SteadyTime begun;
+    std::function<void()> done;
+  };
+  std::map<uint64_t, Hearing> hearing_;
+  uint64_t hearings_ = 0;
   std::string epoch_;                        // of the data whose lists are known
   std::set<presence::UserId> lists_unread_;  // of users who came while Redis was away
   std::unique_ptr<redis::Client> client_;

@@ -9,9 +9,14 @@
 
 #include "cluster/edge_changes.h"
 #include "cluster/member.h"
+#include "cluster/text_reader.h"
+#include "cluster/text_writer.h"
 
 namespace cluster {
 namespace {
+
+// In place of a change of edges: whoever published it has heard of what came before.
+constexpr std::string_view kHeard = "heard";
 
 std::vector<std::string> texts_of(const redis::Reply& reply) {
   std::vector<std::string> texts;
@@ -110,6 +115,17 @@ void Member::list_read(const presence::UserId& user, std::vector<presence::Conta
 // --- Changes, one after the other in the order in which they were heard of
 
 void Member::edges_changed(std::string_view payload) {
+  if (TextReader in(payload); in.text() == kHeard) {
+    if (in.text() != incarnation_) return;
+    const auto hearing = hearing_.find(in.number());
+    if (hearing == hearing_.end()) return;
+    const auto news = std::make_shared<News>();
+    news->then = std::move(hearing->second.done);
+    news->ready = true;
+    hearing_.erase(hearing);
+    news_.push_back(news);
+    return tell_news();
+  }
   auto changes = parse_edge_changes(payload);
   if (!changes) return;
   const auto news = std::make_shared<News>();
@@ -125,6 +141,23 @@ void Member::edges_changed(std::string_view payload) {
   complete(news, subjects);
 }
 
+void Member::hear_edges(std::function<void()> done) {
+  if (!attached_) return done();
+  const uint64_t number = ++hearings_;
+  hearing_.emplace(number, Hearing{loop_.now().steady, std::move(done)});
+  const std::string channel = keys_.edges();
+  client_->call({"PUBLISH", channel, write_texts({kHeard, incarnation_, std::to_string(number)})},
+                channel, [](const redis::Answer&) {});
+}
+
+void Member::give_up_hearing(base::SteadyTime begun_before) {
+  while (!hearing_.empty() && hearing_.begin()->second.begun <= begun_before) {
+    const auto done = std::move(hearing_.begin()->second.done);
+    hearing_.erase(hearing_.begin());
+    done();
+  }
+}
+
 void Member::complete(const NewsPtr& news, const std::vector<presence::UserId>& subjects) {
   read_truths(subjects, [this, news](std::vector<presence::Truth> truths) {
     news->truths = std::move(truths);
@@ -138,8 +171,9 @@ void Member::tell_news() {
     const NewsPtr news = std::move(news_.front());
     news_.pop_front();
     if (news->reread) news->changes = changes_to(*news->reread, news->list);
-    if (news->changes.empty()) continue;
-    port_.apply(presence::ContactsChanged{std::move(news->changes), std::move(news->truths)});
+    if (!news->changes.empty())
+      port_.apply(presence::ContactsChanged{std::move(news->changes), std::move(news->truths)});
+    if (news->then) news->then();
   }
 }
 

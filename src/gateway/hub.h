@@ -52,6 +52,10 @@ class Hub final : private presence::Effects {
   void apply(presence::Input input);
   void contacts_loaded(presence::UserId user,
                        base::Result<std::vector<presence::ContactEntry>> contacts);
+  // These edges have been changed in the store; `done` when devices have been told.
+  void edges_changed(std::vector<presence::EdgeChange> changes, std::function<void()> done);
+  void close_device(const presence::UserId& user, const std::string& socket_id);
+  void forget(const presence::UserId& user);
   // Chooses for the user, keeps it, and calls `done` when it is kept, with the own PresenceStatus
   // that the choice led to: what comes after it may not be kept yet. Taken back when that fails.
   void choose(const presence::UserId& user, presence::Choice choice,
@@ -59,6 +63,8 @@ class Hub final : private presence::Effects {
   // What has become due.
   void tick();
 
+  // Null on a node that stands alone.
+  [[nodiscard]] Decider* decider() const { return decider_; }
   [[nodiscard]] const presence::Directory& directory() const { return directory_; }
   [[nodiscard]] base::Instant now() const { return clock_(); }
 
@@ -95,6 +101,9 @@ class Hub final : private presence::Effects {
   [[nodiscard]] presence::UserRecord record_of(const presence::UserId& user) const;
   [[nodiscard]] std::string own_status(const presence::UserId& user) const;
 
+  [[nodiscard]] std::string snapshot_for(presence::DeviceRef device,
+                                         std::optional<presence::Version> since,
+                                         std::string_view request_id) const;
   // Sends `json` as the acknowledgement, or as `event` when none was asked for (never, when empty).
   void answer(const Asker& asker, std::string_view event, std::string_view json);
   void answer_error(const Asker& asker, std::string_view event, const base::Error& error,

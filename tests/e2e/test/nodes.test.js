@@ -60,7 +60,7 @@ describe('two nodes', () => {
     await b.expect('user_online', { userId: alice, deviceCount: 1 });
     await a.setStatus('busy', { customMessage: 'in a call' });
     await b.expect('user_status_changed', { userId: alice, status: 'busy', customMessage: 'in a call' });
-    const answer = await b.check([alice]);
+    const answer = await b.ask('check_users_presence', { userIds: [alice] });
     assert.equal(answer.users[0].status, 'busy');
     assert.equal(answer.stale, undefined);
     a.leave();
@@ -96,7 +96,7 @@ describe('two nodes', () => {
 
   test('the keys are those of the contract', both(async (w1) => {
     const [alice] = w1.users('alice');
-    const a = await w1.connect(alice, { auth: { deviceInfo: { deviceType: 'mobile' } } });
+    const a = await w1.connect(alice, { auth: { deviceInfo: { type: 'mobile' } } });
     const user = await redis.hash(`presence:user:${alice}`);
     assert.equal(user.status, 'online');
     assert.equal(user.deviceCount, '1');
