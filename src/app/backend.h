@@ -33,9 +33,11 @@ class Backend : public gateway::HubPorts {
   virtual void start(Deadlines& deadlines) = 0;
   virtual void stop(base::Instant now) = 0;
 
-  // The nodes beside this one take over at once or when they have to: what the directory says of
-  // its users is left as it is.
-  virtual void begin_drain() {}
+  // How long the devices of this node are held once it has ended, so that their clients can come
+  // back elsewhere; 0 where there is no elsewhere. Any thread.
+  [[nodiscard]] virtual base::Duration hold() const { return {}; }
+  // The node is about to end.
+  virtual void leave() {}
 
   [[nodiscard]] virtual store::Store& store() = 0;
   // Why it cannot be used, or empty. Any thread.

@@ -68,6 +68,21 @@ void Core::trim_memory() {
   had_storm_ = storm;
 }
 
+void Core::drain(std::size_t parts) {
+  draining_ = true;
+  server_.shut_down_part(parts);
+}
+
+// A balancer that has not noticed yet may try another node at once, and a client does so later.
+void Core::refuse_while_draining(net::HttpExchange& exchange) {
+  net::HttpResponse response;
+  response.status = 503;
+  response.headers.push_back({"Content-Type", "application/json"});
+  response.headers.push_back({"Retry-After", "1"});
+  response.body = R"({"code":4,"message":"The server is draining"})";
+  exchange.respond(std::move(response));
+}
+
 void Core::on_request(net::HttpExchange& exchange) {
   ++requests_;
   const net::HttpRequest& request = exchange.request();
@@ -79,7 +94,11 @@ void Core::on_request(net::HttpExchange& exchange) {
   if (path != server_.engine().options().path) {
     if (auto file = assets_.serve(request)) return exchange.respond(*std::move(file));
   }
-  if (server_.matches(path)) return server_.on_request(exchange);
+  if (server_.matches(path)) {
+    const bool begins = net::query_value(net::parse_query(request.query()), "sid").empty();
+    if (draining_ && begins && request.method != "OPTIONS") return refuse_while_draining(exchange);
+    return server_.on_request(exchange);
+  }
   net::HttpResponse response;
   response.status = 404;
   response.headers.push_back({"Content-Type", "text/plain; charset=utf-8"});

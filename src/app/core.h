@@ -43,10 +43,13 @@ class Core final : public net::HttpHandler {
   [[nodiscard]] gateway::Frontend& frontend() { return frontend_; }
   // Closes every transport without a DISCONNECT packet.
   void shut_down() { server_.shut_down(); }
+  // The same for one in `parts` of them. From the first call on nobody is let in.
+  void drain(std::size_t parts);
 
  private:
   void end_turn();
   void trim_memory();
+  static void refuse_while_draining(net::HttpExchange& exchange);
 
   runtime::EventLoop& loop_;
   runtime::SystemRandom random_;
@@ -63,6 +66,7 @@ class Core final : public net::HttpHandler {
   Deadlines deadlines_;
   uint32_t requests_ = 0;  // since the last trim_memory()
   bool had_storm_ = false;
+  bool draining_ = false;
 };
 
 }  // namespace app

@@ -74,6 +74,12 @@ void RedisBackend::start(Deadlines& deadlines) {
   deadlines.every(kMemberInterval, [this] { tick(); });
 }
 
+base::Duration RedisBackend::hold() const {
+  return attached_ && nodes_ > 1 ? cluster::Member::kLease : base::Duration{};
+}
+
+void RedisBackend::leave() { member_->leave(); }
+
 void RedisBackend::stop(base::Instant) {
   contacts_.reset();
   member_.reset();

@@ -30,6 +30,9 @@ class RedisBackend final : public Backend, private gateway::Decider, private clu
   void start(Deadlines& deadlines) override;
   void stop(base::Instant now) override;
 
+  [[nodiscard]] base::Duration hold() const override;
+  void leave() override;
+
   [[nodiscard]] store::Store& store() override { return *contacts_; }
   [[nodiscard]] std::string unready() const override;
   [[nodiscard]] std::size_t nodes() const override { return nodes_; }

@@ -7,12 +7,15 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <memory>
+#include <tuple>
 #include <vector>
 
 #include "admin/api.h"
 #include "app/authentication.h"
 #include "app/core.h"
+#include "app/deadlines.h"
 #include "app/domain.h"
 #include "page/assets.h"
 #include "runtime/clock.h"
@@ -56,6 +59,8 @@ CoreOptions core_options(const config::Settings& settings, unsigned thread, unsi
   return options;
 }
 
+constexpr base::Duration kDrainInterval{100};
+
 std::string made_up_node_id() {
   std::array<uint8_t, 8> bytes{};
   runtime::SystemRandom().fill(bytes);
@@ -75,7 +80,16 @@ class Server {
                                     ? page::DemoPage::kServed
                                     : page::DemoPage::kAbsent),
         threads_(thread_options(settings_)),
-        cores_(threads_.count()) {}
+        cores_(threads_.count()),
+        deadlines_([&main_loop] { return main_loop.now().steady; }) {
+    main_loop.add_wheel(deadlines_.wheel(),
+                        [this](base::TimerNode& node) { deadlines_.on_due(node); });
+    main_loop.at_turn_end([this] { deadlines_.rearm(); });
+  }
+
+  ~Server() { main_loop_.remove_wheel(deadlines_.wheel()); }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   base::Result<void> run(const config::Loaded& loaded) {
     std::vector<runtime::EventLoop*> loops;
@@ -138,6 +152,25 @@ class Server {
     return bound;
   }
 
+ public:
+  // In the main thread. Where there are other nodes, clients are moved to them over drain_time;
+  // asked for a second time, and where there are none, the end is at once.
+  void end() {
+    const base::Duration hold = domain_->backend().hold();
+    if (stopping_.exchange(true) || hold == base::Duration{} ||
+        settings_.drain_time < kDrainInterval)
+      return main_loop_.stop();
+    spdlog::info("draining: clients are moved to other nodes within {} ms",
+                 settings_.drain_time.count());
+    drain_parts_ = static_cast<std::size_t>(settings_.drain_time / kDrainInterval);
+    domain_->post(
+        [this, hold] { domain_->hub().apply(presence::Draining{settings_.drain_time + hold}); });
+    drain_part();
+    deadlines_.every(kDrainInterval, [this] { drain_part(); });
+    deadlines_.rearm();
+  }
+
+ private:
   // The operators' own address: the interface and nothing else.
   class Operators final : public net::HttpHandler {
    public:
@@ -153,8 +186,19 @@ class Server {
     return domain_->backend().unready();
   }
 
+  // Closes a part of the connections, so that all are closed at the end of drain_time.
+  void drain_part() {
+    if (drain_parts_ == 0 || threads_.connection_count() == 0) return main_loop_.stop();
+    for (unsigned thread = 0; thread < threads_.count(); ++thread)
+      // What a full mailbox does not take is part of the next.
+      std::ignore = threads_.loop(thread).post(
+          [core = cores_[thread], parts = drain_parts_] { core->drain(parts); });
+    --drain_parts_;
+  }
+
   void stop() {
     stopping_ = true;
+    domain_->post([this] { domain_->backend().leave(); });
     threads_.stop_accepting();
     for (unsigned thread = 0; thread < threads_.count(); ++thread) {
       // A full mailbox means that the thread is beyond saying goodbye; its sockets are cut below.
@@ -175,6 +219,8 @@ class Server {
   std::unique_ptr<admin::Api> api_;
   runtime::CoreThreads threads_;
   std::vector<Core*> cores_;
+  Deadlines deadlines_;
+  std::size_t drain_parts_ = 0;
 };
 
 }  // namespace
@@ -184,15 +230,17 @@ base::Result<void> serve(const config::Loaded& given) {
   if (loaded.settings.node_id.empty()) loaded.settings.node_id = made_up_node_id();
   // First of all: whoever is told to stop while starting up ends well, too, once it has started.
   runtime::EventLoop main_loop;
-  const runtime::Signals signals(main_loop, {SIGTERM, SIGINT}, [&main_loop](int signal) {
+  std::function<void()> end = [&main_loop] { main_loop.stop(); };
+  const runtime::Signals signals(main_loop, {SIGTERM, SIGINT}, [&end](int signal) {
     spdlog::info("{}: shutting down", signal == SIGTERM ? "SIGTERM" : "SIGINT");
-    main_loop.stop();
+    end();
   });
   auto authenticator = make_authenticator(loaded);
   if (!authenticator) return tl::unexpected(authenticator.error());
   auto domain = Domain::open(loaded.settings);
   if (!domain) return tl::unexpected(domain.error());
   Server server(loaded, main_loop, *std::move(authenticator), *std::move(domain));
+  end = [&server] { server.end(); };
   return server.run(loaded);
 }
 

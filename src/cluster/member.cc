@@ -13,7 +13,6 @@
 namespace cluster {
 namespace {
 
-constexpr int64_t kLeaseMillis = 15'000;
 constexpr int64_t kRememberDeadMillis = 3'600'000;
 // After Redis was away, every node has reported what is with it by then.
 constexpr base::Duration kOthersHaveReported{3'000};
@@ -98,7 +97,7 @@ void Member::try_to_attach() {
       !subscriber_->complete())
     return;
   // With a lease first: what a node without one reports, others would take away.
-  if (!announced_) return renew_lease(kLeaseMillis);
+  if (!announced_) return renew_lease(kLease);
   attached_ = true;
   spdlog::info("redis: node {} is attached", incarnation_);
   port_.apply(presence::Attached{});
@@ -122,7 +121,7 @@ void Member::detach(const std::string& reason) {
 void Member::tick() {
   try_to_attach();
   if (!attached_) return;
-  renew_lease(kLeaseMillis);
+  renew_lease(kLease);
   refresh_heard();
   const base::SteadyTime now = loop_.now().steady;
   give_up_hearing(now - kLongestHearing);
@@ -419,14 +418,14 @@ void Member::refresh_heard() {
 
 // --- Leases
 
-void Member::give_back_lease() {
-  if (attached_) renew_lease(0);
+void Member::leave() {
+  if (attached_) renew_lease(directory_.device_count() > 0 ? kLease : base::Duration{});
 }
 
-void Member::renew_lease(int64_t length) {
+void Member::renew_lease(base::Duration length) {
   const std::string nodes = keys_.nodes();
   const std::array<std::string_view, 1> keys{nodes};
-  const std::string how_long = std::to_string(length);
+  const std::string how_long = std::to_string(length.count());
   const std::string remember = std::to_string(kRememberDeadMillis);
   const std::array<std::string_view, 5> arguments{incarnation_, options_.address, how_long,
                                                   options_.node_id, remember};

@@ -78,8 +78,10 @@ class Member final : private redis::Subscriber::Listener {
 
   // Once a second: the lease, and what has become due.
   void tick();
-  // The others may take over at once.
-  void give_back_lease();
+  // The node is about to end. Devices that are left with it are held for a lease, so that their
+  // clients can come back to another node; without any the lease is given back.
+  void leave();
+  static constexpr base::Duration kLease{15'000};
 
   [[nodiscard]] bool attached() const { return attached_; }
   // What was missed before it was attached has been read.
@@ -171,7 +173,7 @@ class Member final : private redis::Subscriber::Listener {
   void command(const std::string& payload);
   void commanded(std::string_view payload);
 
-  void renew_lease(int64_t length);
+  void renew_lease(base::Duration length);
   void lease_answered(const redis::Reply& reply);
   void take_over(const std::string& node);
   void refresh_heard();

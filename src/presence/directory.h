@@ -135,6 +135,12 @@ struct Forget {
 struct Attached {};
 struct Detached {};
 
+// The connections of this node are about to end so that their clients go to another one: from now
+// on those that are lost linger for so long at least.
+struct Draining {
+  base::Duration hold;
+};
+
 // What was decided: on a report of this node, or on one of another node.
 struct Decided {
   Truth truth;
@@ -149,7 +155,7 @@ struct Tick {};
 
 using Input = std::variant<Connect, Heartbeat, Heard, Left, Lost, FellBehind, CaughtUp,
                            SnapshotTaken, Choose, ContactsLoaded, ContactsChanged, CloseDevice,
-                           Forget, Attached, Detached, Decided, Tick>;
+                           Forget, Attached, Detached, Draining, Decided, Tick>;
 
 class Directory {
  public:
@@ -252,6 +258,7 @@ class Directory {
   void on(const Forget& input);
   void on(const Attached& input);
   void on(const Detached& input);
+  void on(const Draining& input);
   void on(const Decided& input);
   void on(const Tick& input);
 

@@ -49,6 +49,10 @@ void Directory::on(const Detached&) {
   }
 }
 
+void Directory::on(const Draining& input) {
+  options_.disconnect_grace = std::max(options_.disconnect_grace, input.hold);
+}
+
 void Directory::on(const Decided& input) {
   User* user = users_.find(input.truth.user);
   if (user == nullptr || !attached_) return;

@@ -66,9 +66,13 @@ std::optional<base::SteadyTime> Server::next_due() const {
 
 std::size_t Server::connection_count() const { return impl_->engine.session_count(); }
 
-void Server::shut_down() {
-  impl_->engine.for_each([](engineio::Session& session) {
-    if (session.user_data() == nullptr) return;
+void Server::shut_down() { shut_down_part(1); }
+
+void Server::shut_down_part(std::size_t parts) {
+  std::size_t left = (connection_count() + parts - 1) / parts;
+  impl_->engine.for_each([&left](engineio::Session& session) {
+    if (session.user_data() == nullptr || left == 0) return;
+    --left;
     static_cast<Connection*>(session.user_data())->close(DisconnectReason::kServerShuttingDown);
   });
 }

@@ -68,6 +68,8 @@ class Server final : public net::HttpHandler {
   [[nodiscard]] std::size_t connection_count() const;
   // Closes every connection without a DISCONNECT packet; sockets end with kServerShuttingDown.
   void shut_down();
+  // The same for one in `parts` of them, at least one.
+  void shut_down_part(std::size_t parts);
 
   [[nodiscard]] engineio::Server& engine();
 
