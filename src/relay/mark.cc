@@ -56,15 +56,15 @@ std::optional<std::string> check_mark(const net::HttpRequest& request, std::stri
   std::string_view mark = request.header(kMarkHeader);
   const auto time = take(mark, "t=");
   const auto address = take(mark, "for=");
-  const auto proof = take(mark, "v1=");
-  if (!time || !address || !proof || !mark.empty() || secret.empty()) return std::nullopt;
+  constexpr std::string_view kProof = "v1=";
+  if (!time || !address || !mark.starts_with(kProof) || secret.empty()) return std::nullopt;
   int64_t millis = 0;
   const auto [end, error] = std::from_chars(time->data(), time->data() + time->size(), millis);
   if (error != std::errc() || end != time->data() + time->size()) return std::nullopt;
   const int64_t here = base::to_millis(now);
   if (millis < here - kMarkWindow.count() || millis > here + kMarkWindow.count())
     return std::nullopt;
-  if (!same(*proof, signature(request, secret, *time, *address))) return std::nullopt;
+  if (!same(mark.substr(kProof.size()), signature(request, secret, *time, *address))) return std::nullopt;
   return std::string(*address);
 }
 

@@ -50,9 +50,9 @@ TEST(Relay, KeepsNoMoreIdleConnectionsThanItMay) {
   for (int i = 0; i < 5; ++i) others.push_back(std::make_unique<TestClient>(front.port()));
   // All under way at once, so that none can use the connection of another.
   for (const auto& other : others)
-    other->send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 90000\r\n\r\n");
-  for (const auto& other : others) other->send(std::string(90'000, 'x'));
-  for (const auto& other : others) EXPECT_EQ(other->response().body.size(), 90'000U);
+    other->send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 50000\r\n\r\n");
+  for (const auto& other : others) other->send(std::string(50'000, 'x'));
+  for (const auto& other : others) EXPECT_EQ(other->response().body.size(), 50'000U);
   for (const auto& client : clients) client->close();
   EXPECT_TRUE(front.comes_to_rest(2) || front.streams() < 2) << front.streams();
 }
@@ -105,10 +105,10 @@ TEST(Relay, PassesALargeAnswerOnInPieces) {
 
 TEST(Relay, LeavesTheRefusalOfATooLargeBodyToTheOwner) {
   Owner owner;
-  Front front(owner, {.max_body = 100'000});
+  Front front(owner, {.max_body = 50'000});
   TestClient client(front.port());
-  EXPECT_EQ(client.post("/echo", std::string(100'000, 'x')).body.size(), 100'000U);
-  client.send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 100001\r\n\r\n");
+  EXPECT_EQ(client.post("/echo", std::string(50'000, 'x')).body.size(), 50'000U);
+  client.send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 50001\r\n\r\n");
   EXPECT_EQ(client.response().status, 413);
 }
 
@@ -255,16 +255,17 @@ TEST(Relay, AsksAgainWhereAKeptConnectionHadEnded) {
         const std::string answer =
             "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n" + std::to_string(number);
         ScriptedPeer::read_head(fd);
+        if (number == 2) return;
         ScriptedPeer::write(fd, answer);
         ScriptedPeer::read_head(fd);  // and closes
       },
-      2);
+      3);
   Front front;
   front.knows(peer_at(peer.port()));
   TestClient client(front.port());
   EXPECT_EQ(client.get("/hello").body, "0");
   EXPECT_EQ(client.get("/hello").body, "1");
-  // Only once, and not where the answer had begun.
+  // Only once: what a new connection did with it is not known.
   EXPECT_EQ(client.get("/hello").status, kGone);
 }
 
