@@ -39,6 +39,10 @@ class Keys {
 
   // Channel: the edges that have changed (cluster/edge_changes.h).
   [[nodiscard]] std::string edges() const { return prefix_ + "edges"; }
+  // Channel: what every node is to do (cluster/member.cc).
+  [[nodiscard]] std::string commands() const { return prefix_ + "commands"; }
+  // Which data this is: gone, or another, when Redis has lost what it held.
+  [[nodiscard]] std::string epoch() const { return prefix_ + "epoch"; }
 
   // For SCAN: all contacts(), and whose a key of those is.
   [[nodiscard]] std::string contacts_pattern() const {

@@ -171,15 +171,13 @@ TEST_F(Load, SettingsOfLaterVersionsAreRefusedInAllThreeWays) {
     EXPECT_THAT(line(flags({{name, "x"}})), StartsWith(flag_name(name) + ": " + rest));
     EXPECT_TRUE(toml(name + R"( = "")"));
   }
-  EXPECT_EQ(refused, (std::set<std::string_view>{
-                         "auth.http_url", "jwt.jwks_url", "contacts.http_url", "postgres.url",
-                         "postgres.contacts_sql", "postgres.notify_channel", "redis.url",
-                         "redis.prefix", "webhook.url", "webhook.secret"}));
+  EXPECT_EQ(refused, (std::set<std::string_view>{"auth.http_url", "jwt.jwks_url",
+                                                 "contacts.http_url", "postgres.url",
+                                                 "postgres.contacts_sql", "postgres.notify_channel",
+                                                 "webhook.url", "webhook.secret"}));
   EXPECT_EQ(
       line(flags({{"auth.mode", "http"}})),
       "--auth-mode: auth.mode cannot be http: authentication over HTTP is not in this version");
-  EXPECT_EQ(line(flags({{"contacts.source", "redis"}})),
-            "--contacts-source: contacts.source cannot be redis: Redis is not in this version");
   EXPECT_THAT(line(flags({{"contacts.source", "postgres"}})), EndsWith("not in this version"));
   EXPECT_THAT(line(flags({{"contacts.source", "http"}})), EndsWith("not in this version"));
 }
@@ -424,12 +422,17 @@ TEST_F(Load, TlsNeedsCertificateAndKey) {
                     Check::kCombinations));
 }
 
-TEST_F(Load, EmbeddedContactsAndRedisAreRefusedBeforeRedisItself) {
-  const std::string both = line(flags(
-      {{"contacts.source", "embedded"}, {"redis.url", "redis://x"}, {"auth.mode", "insecure"}}));
-  EXPECT_THAT(both, StartsWith("--contacts-source: contacts.source is embedded, which cannot"));
-  EXPECT_THAT(line(flags({{"redis.url", "redis://x"}})),
-              StartsWith("--redis-url: redis.url cannot"));
+TEST_F(Load, ContactsFollowRedis) {
+  const auto with = flags({{"redis.url", "redis://x"}, {"auth.mode", "insecure"}});
+  ASSERT_TRUE(with) << with.error().message;
+  EXPECT_EQ(with->settings.contacts.source, ContactsSource::kRedis);
+  EXPECT_EQ(flags({})->settings.contacts.source, ContactsSource::kEmbedded);
+  EXPECT_EQ(
+      line(flags({{"auth.mode", "insecure"}, {"contacts.source", "redis"}}, Check::kCombinations)),
+      "--contacts-source: contacts.source is redis, which needs redis.url");
+  EXPECT_THAT(
+      line(flags({{"auth.mode", "insecure"}, {"redis.prefix", "{p}:"}}, Check::kCombinations)),
+      StartsWith("--redis-prefix: redis.prefix contains a brace"));
 }
 
 TEST_F(Load, EmbeddedContactsAndRedisExcludeEachOther) {
