@@ -14,6 +14,7 @@ namespace {
 
 // An answer up to this size is passed on whole, with its length; a larger one in pieces.
 constexpr std::size_t kWhole = std::size_t{64} * 1024;
+constexpr std::size_t kTooLarge = std::size_t{1} << 40;
 // What may wait for either side of a tunnel to take it, beside one read.
 constexpr std::size_t kMaxWaiting = std::size_t{128} * 1024;
 
@@ -40,11 +41,11 @@ void Passage::on_body(net::HttpExchange& exchange, std::string_view body) {
   ask(request_head(exchange.request(), mark, body.size()), body);
 }
 
-// The peer refuses it as it would have done, on hearing how large it is.
+// The peer refuses it as it would have done, on hearing of a size that no node takes.
 void Passage::on_body_too_large(net::HttpExchange& exchange) {
   const std::string mark =
       make_mark(exchange.request(), peer_.secret, relay_.loop_.now().wall);
-  ask(request_head(exchange.request(), mark, relay_.options_.max_body + 1), {});
+  ask(request_head(exchange.request(), mark, kTooLarge), {});
 }
 
 void Passage::ask(std::string head, std::string_view body) {
