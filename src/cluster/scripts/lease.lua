@@ -45,7 +45,9 @@ for i = 1, #flat, 2 do
   local incarnation = flat[i]
   local ends, his_number, his_secret, address = flat[i + 1]:match('^(%d+) (%d+) (%S+) (.*)$')
   ends, his_number = tonumber(ends), tonumber(his_number)
-  if incarnation == me then
+  if not ends then
+    redis.call('HDEL', NODES, incarnation)  -- not written by a node
+  elseif incarnation == me then
     mine = ends
     number = his_number
   else

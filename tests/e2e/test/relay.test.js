@@ -1,12 +1,15 @@
 // No sticky sessions (contract, section 9): three nodes on one Redis, and balancers that send each
 // request to the next of them.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { HaProxy, Nginx, RoundRobin, through } from '../support/balancers.js';
 import { RawPolling, RawSocket } from '../support/raw.js';
 import { Redis } from '../support/redis.js';
-import { Server } from '../support/server.js';
+import { Server, temporaryDirectory } from '../support/server.js';
 import { until, within } from '../support/time.js';
 import { inWorld } from '../support/world.js';
 
@@ -139,6 +142,39 @@ describe('three nodes behind balancers that are not sticky', () => {
     raw.headers = {};
     assert.equal((await raw.post('1')).status, 200, 'the session is not touched by it');
   });
+});
+
+test('nodes that serve TLS relay over TLS', async () => {
+  const dir = temporaryDirectory();
+  const [cert, key] = [path.join(dir, 'cert.pem'), path.join(dir, 'key.pem')];
+  const made = spawnSync('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
+    '-subj', '/CN=presence.example', '-keyout', key, '-out', cert,
+  ]);
+  assert.equal(made.status, 0, String(made.stderr ?? made.error));
+  const redis = await Redis.start();
+  const settings = { 'redis.url': redis.url, 'tls.cert': cert, 'tls.key': key };
+  const nodes = await Promise.all([Server.start(settings), Server.start(settings)]);
+  try {
+    const ca = readFileSync(cert);
+    for (const node of nodes) {
+      node.scheme = 'https';
+      const request = node.request.bind(node);
+      node.request = (method, target, options = {}) =>
+        request(method, target, { ca, servername: 'presence.example', ...options });
+      await until(async () => (await node.request('GET', '/readyz')).status === 200, { what: 'a node to be ready' });
+    }
+    await acquainted(nodes);
+    const raw = await RawPolling.join(nodes[0], 'alice');
+    raw.server = nodes[1];
+    await raw.post('420["get_contacts",{}]');
+    await raw.until((packet) => packet.startsWith('430'));
+    const entries = Object.values(await redis.hash('presence:nodes'));
+    assert.ok(entries.every((entry) => / tls:127\.0\.0\.1:\d+$/.test(entry)), entries.join());
+  } finally {
+    await Promise.all(nodes.map((node) => node.stop()));
+    await redis.kill();
+  }
 });
 
 describe('a node that is killed', () => {
