@@ -15,6 +15,8 @@ class Keys {
   // of a user share a slot.
   Keys(std::string prefix, bool braces) : prefix_(std::move(prefix)), braces_(braces) {}
 
+  // Whether keys of different users may not be in one command.
+  [[nodiscard]] bool one_slot_each() const { return braces_; }
   [[nodiscard]] std::string user(std::string_view id) const { return name("user:", id); }
   [[nodiscard]] std::string devices(std::string_view id) const { return name("devices:", id); }
   [[nodiscard]] std::string stale(std::string_view id) const { return name("stale:", id); }

@@ -17,6 +17,7 @@ constexpr int64_t kLeaseMillis = 15'000;
 constexpr int64_t kRememberDeadMillis = 3'600'000;
 // After Redis was away, every node has reported what is with it by then.
 constexpr base::Duration kOthersHaveReported{3'000};
+constexpr std::size_t kMostCalls = 1'000;  // under way at a time
 // For a message to come back. Redis may be well and its channel may not.
 constexpr base::Duration kLongestHearing{2'000};
 constexpr int kUserTtlSeconds = 300;
@@ -119,6 +120,8 @@ void Member::detach(const std::string& reason) {
   heard_.clear();
   read_followed_at_.reset();
   give_up_hearing(loop_.now().steady);
+  for (auto waiting = std::exchange(calls_, {}); !waiting.empty(); waiting.pop_front())
+    waiting.front().done(std::nullopt);
   port_.apply(presence::Detached{});
 }
 
@@ -198,7 +201,7 @@ void Member::choose(const presence::UserId& id, const presence::Choice& choice,
   });
 }
 
-void Member::call(const Statement& statement, std::function<void(std::optional<Outcome>)> done) {
+void Member::call(const Statement& statement, CallDone done) {
   const std::string user = keys_.user(statement.user);
   const std::string devices = keys_.devices(statement.user);
   const std::string stale = keys_.stale(statement.user);
@@ -247,23 +250,39 @@ void Member::call(const Statement& statement, std::function<void(std::optional<O
   }
   if (statement.joining != nullptr) add(*statement.joining);
 
-  const std::array<std::string_view, 4> keys{user, devices, stale, chosen};
-  const std::vector<std::string_view> arguments(said.begin(), said.end());
-  client_->call(report_script(), keys, arguments,
-                [this, done = std::move(done)](redis::Answer answer) {
-                  std::string reason;
-                  if (!answer) {
-                    reason = answer.error().message;
-                  } else if (auto outcome = parse_outcome(answer->text, incarnation_)) {
-                    check_nodes(*outcome);
-                    return done(std::move(outcome));
-                  } else {
-                    reason = "the script report.lua gave an answer that cannot be read";
-                  }
-                  // What was decided is not known: as if Redis were away.
-                  detach(reason);
-                  done(std::nullopt);
-                });
+  calls_.push_back({{user, devices, stale, chosen}, std::move(said), std::move(done)});
+  send_calls();
+}
+
+// Redis answers within its time only when it is not asked for everything at once.
+void Member::send_calls() {
+  for (; calls_under_way_ < kMostCalls && !calls_.empty(); calls_.pop_front()) {
+    Call& next = calls_.front();
+    ++calls_under_way_;
+    const std::vector<std::string_view> keys(next.keys.begin(), next.keys.end());
+    const std::vector<std::string_view> arguments(next.arguments.begin(), next.arguments.end());
+    client_->call(report_script(), keys, arguments,
+                  [this, done = std::move(next.done)](const redis::Answer& answer) {
+                    --calls_under_way_;
+                    call_answered(answer, done);
+                    send_calls();
+                  });
+  }
+}
+
+void Member::call_answered(const redis::Answer& answer, const CallDone& done) {
+  std::string reason;
+  if (!answer) {
+    reason = answer.error().message;
+  } else if (auto outcome = parse_outcome(answer->text, incarnation_)) {
+    check_nodes(*outcome);
+    return done(std::move(outcome));
+  } else {
+    reason = "the script report.lua gave an answer that cannot be read";
+  }
+  // What was decided is not known: as if Redis were away.
+  detach(reason);
+  done(std::nullopt);
 }
 
 void Member::decided(Outcome outcome, presence::DeviceRef origin, presence::DeviceRef joining) {

@@ -9,6 +9,7 @@
 // In the thread of the hub.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -112,6 +113,14 @@ class Member final : private redis::Subscriber::Listener {
     bool ready = false;
   };
   using NewsPtr = std::shared_ptr<News>;
+  // Of the truths of several users.
+  struct Read {
+    std::vector<presence::UserId> users;
+    std::vector<presence::Truth> truths;
+    std::size_t missing = 1;
+    std::function<void(std::vector<presence::Truth>)> done;
+  };
+  using ReadPtr = std::shared_ptr<Read>;
 
   Member(runtime::EventLoop& loop, MemberOptions options, const presence::Directory& directory,
          Port& port);
@@ -138,7 +147,15 @@ class Member final : private redis::Subscriber::Listener {
     const presence::Device* joining = nullptr;
     const presence::Choice* choice = nullptr;  // null: it stays
   };
-  void call(const Statement& statement, std::function<void(std::optional<Outcome>)> done);
+  using CallDone = std::function<void(std::optional<Outcome>)>;
+  struct Call {
+    std::array<std::string, 4> keys;
+    std::vector<std::string> arguments;
+    CallDone done;
+  };
+  void call(const Statement& statement, CallDone done);
+  void send_calls();
+  void call_answered(const redis::Answer& answer, const CallDone& done);
   void read_details(const Outcome& outcome,
                     std::function<void(base::Result<presence::FullTruth>)> done);
   // Reads the truth of a user who is not here, for a user or to take the devices of `node` away.
@@ -152,6 +169,10 @@ class Member final : private redis::Subscriber::Listener {
                  std::function<void(base::Result<std::vector<presence::ContactEntry>>)> done);
   void read_truths(const std::vector<presence::UserId>& users,
                    std::function<void(std::vector<presence::Truth>)> done);
+  void one_less(Read& read);
+  void read_next();
+  void ask_known(std::vector<presence::UserId> users);
+  void truth_read(const presence::UserId& user, const presence::Truth* truth);
   void list_read(const presence::UserId& user, std::vector<presence::ContactEntry> list);
   void reread_list(const presence::UserId& user);
   void edges_changed(std::string_view payload);
@@ -185,7 +206,12 @@ class Member final : private redis::Subscriber::Listener {
   std::map<std::string, base::SteadyTime> dead_;  // and since when; taken over after the grace
   std::set<std::string> taken_over_;
   std::vector<presence::DeviceRef> heard_;
-  std::size_t reads_ = 0;                                         // of truths, under way
+  std::deque<Call> calls_;  // that wait until others have been answered
+  std::size_t calls_under_way_ = 0;
+  std::size_t reads_ = 0;                                               // of truths, under way
+  std::unordered_map<presence::UserId, std::vector<ReadPtr>> reading_;  // who waits for whom
+  std::deque<presence::UserId> to_read_;                          // of reading_, not asked for
+  std::size_t asked_ = 0;                                         // of reading_
   std::unordered_map<presence::UserId, std::string> unfollowed_;  // heard of during reads_
   std::deque<NewsPtr> news_;
   struct Hearing {

@@ -9,6 +9,7 @@
 
 #include "cluster/edge_changes.h"
 #include "cluster/member.h"
+#include "cluster/scripts.h"
 #include "cluster/text_reader.h"
 #include "cluster/text_writer.h"
 
@@ -17,6 +18,9 @@ namespace {
 
 // In place of a change of edges: whoever published it has heard of what came before.
 constexpr std::string_view kHeard = "heard";
+
+constexpr std::size_t kMostAsked = 4'000;  // users whose truth is being read
+constexpr std::size_t kAskedAtOnce = 250;  // of them, with one call
 
 std::vector<std::string> texts_of(const redis::Reply& reply) {
   std::vector<std::string> texts;
@@ -65,41 +69,85 @@ void Member::read_list(
       });
 }
 
-// What is true of those who are not followed here yet.
+// What is true of those who are not followed here yet. Lists share most of their members, so
+// whoever is being read for one is read for all.
 void Member::read_truths(const std::vector<presence::UserId>& users,
                          std::function<void(std::vector<presence::Truth>)> done) {
-  struct Read {
-    std::vector<presence::UserId> users;
-    std::vector<presence::Truth> truths;
-    std::size_t missing = 1;
-  };
   const auto read = std::make_shared<Read>();
-  const auto one_less = [this, read, done = std::move(done)] {
-    if (--read->missing > 0) return;
-    // Somebody may have changed since they were read, and nobody here followed them yet.
-    for (const presence::UserId& user : read->users) {
-      const auto heard = unfollowed_.find(user);
-      if (heard == unfollowed_.end()) continue;
-      if (auto outcome = parse_outcome(heard->second, incarnation_))
-        read->truths.push_back(std::move(outcome->truth));
-    }
-    if (--reads_ == 0) unfollowed_.clear();
-    done(std::move(read->truths));
-  };
+  read->done = std::move(done);
   ++reads_;
   for (const presence::UserId& user : users) {
     const presence::User* known = directory_.find(user);
     if (known != nullptr && presence::Directory::follows(*known)) continue;
     read->users.push_back(user);
     ++read->missing;
-    Statement statement;
-    statement.user = read->users.back();
-    call(statement, [read, one_less](std::optional<Outcome> outcome) {
-      if (outcome) read->truths.push_back(std::move(outcome->truth));
-      one_less();
-    });
+    const auto [place, fresh] = reading_.try_emplace(user);
+    place->second.push_back(read);
+    if (fresh) to_read_.push_back(user);
   }
-  one_less();
+  read_next();
+  one_less(*read);
+}
+
+void Member::one_less(Read& read) {
+  if (--read.missing > 0) return;
+  // Somebody may have changed since they were read, and nobody here followed them yet.
+  for (const presence::UserId& user : read.users) {
+    const auto heard = unfollowed_.find(user);
+    if (heard == unfollowed_.end()) continue;
+    if (auto outcome = parse_outcome(heard->second, incarnation_))
+      read.truths.push_back(std::move(outcome->truth));
+  }
+  if (--reads_ == 0) unfollowed_.clear();
+  read.done(std::move(read.truths));
+}
+
+void Member::read_next() {
+  const std::size_t at_once = keys_.one_slot_each() ? 1 : kAskedAtOnce;
+  while (asked_ < kMostAsked && !to_read_.empty()) {
+    std::vector<presence::UserId> users;
+    for (; users.size() < at_once && !to_read_.empty(); to_read_.pop_front())
+      users.push_back(std::move(to_read_.front()));
+    asked_ += users.size();
+    ask_known(std::move(users));
+  }
+}
+
+void Member::ask_known(std::vector<presence::UserId> users) {
+  std::vector<std::string> names;
+  for (const presence::UserId& user : users) names.push_back(keys_.user(user));
+  const std::vector<std::string_view> keys(names.begin(), names.end());
+  client_->call(known_script(), keys, {}, [this, users = std::move(users)](redis::Answer answer) {
+    std::vector<bool> known(users.size(), false);
+    if (answer) {
+      for (const redis::Reply& place : answer->elements)
+        if (const auto i = place.to_integer(); i && *i >= 1 && *i <= std::ssize(users))
+          known[static_cast<std::size_t>(*i - 1)] = true;
+    }
+    for (std::size_t i = 0; i < users.size(); ++i) {
+      if (!known[i]) {
+        truth_read(users[i], nullptr);
+        continue;
+      }
+      Statement statement;
+      statement.user = users[i];
+      call(statement, [this, user = users[i]](std::optional<Outcome> outcome) {
+        truth_read(user, outcome ? &outcome->truth : nullptr);
+      });
+    }
+    read_next();
+  });
+}
+
+void Member::truth_read(const presence::UserId& user, const presence::Truth* truth) {
+  --asked_;
+  auto waiting = reading_.extract(user);
+  if (waiting.empty()) return;
+  for (const ReadPtr& read : waiting.mapped()) {
+    if (truth != nullptr) read->truths.push_back(*truth);
+    one_less(*read);
+  }
+  read_next();
 }
 
 void Member::list_read(const presence::UserId& user, std::vector<presence::ContactEntry> list) {

@@ -4,18 +4,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { Redis } from '../support/redis.js';
 import { Server } from '../support/server.js';
-import { until } from '../support/time.js';
 import { World } from '../support/world.js';
-
-async function ready(server) {
-  await until(async () => (await server.request('GET', '/readyz')).status === 200, { what: 'a node to be ready' });
-}
-
-async function startNode(redis, settings = {}) {
-  const node = await Server.start({ 'redis.url': redis.url, ...settings });
-  await ready(node);
-  return node;
-}
 
 // Devices of one world may be on either node.
 function inWorlds(servers, body) {
@@ -41,7 +30,8 @@ describe('two nodes', () => {
   let redis, one, two;
   before(async () => {
     redis = await Redis.start();
-    [one, two] = await Promise.all([startNode(redis), startNode(redis)]);
+    const node = () => Server.start({ 'redis.url': redis.url, 'redis.prefix': 'presence:' });
+    [one, two] = await Promise.all([node(), node()]);
   });
   after(async () => {
     await Promise.all([one?.stop(), two?.stop()]);
