@@ -27,11 +27,10 @@ Core::Core(const CoreOptions& options, runtime::EventLoop& loop, Domain& domain,
       serves_operators_(serves_operators),
       operators_(operators),
       frontend_(options.frontend, authenticator, [&loop] { return loop.now(); }),
-      relay_(options.relay
-                 ? std::make_unique<NodeRelay>(
-                       loop, *options.relay, options.relay_secret,
-                       [this]() -> engineio::Server& { return server_.engine(); })
-                 : nullptr),
+      relay_(options.relay ? std::make_unique<NodeRelay>(
+                                 loop, *options.relay, options.relay_secret,
+                                 [this]() -> engineio::Server& { return server_.engine(); })
+                           : nullptr),
       server_(
           options.engine, options.socketio, random_, [&loop] { return loop.now().steady; },
           relay_.get()),

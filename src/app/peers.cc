@@ -93,9 +93,8 @@ void Peers::update(const cluster::Seat& own, const std::vector<cluster::Seat>& o
   // A thread whose mailbox is full is told the next time.
   for (unsigned thread = 0; thread < loops_.size(); ++thread) {
     if (told_[thread]) continue;
-    told_[thread] = loops_[thread]->post([this, thread, number = own_, snapshot] {
-      relay_(thread).know(number, snapshot);
-    });
+    told_[thread] = loops_[thread]->post(
+        [this, thread, number = own_, snapshot] { relay_(thread).know(number, snapshot); });
   }
 }
 

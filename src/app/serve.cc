@@ -118,10 +118,10 @@ class Server {
     if (peers_) {
       peers_->set_address(*bound, !settings_.tls.cert.empty());
       peers_->connect(loops, [this](unsigned t) -> NodeRelay& { return cores_[t]->relay(); });
-      domain_->backend().take_seat(peers_->seat(),
-                                   [this](const auto& own, const std::vector<cluster::Seat>& others) {
-                                     peers_->update(own, others);
-                                   });
+      domain_->backend().take_seat(
+          peers_->seat(), [this](const auto& own, const std::vector<cluster::Seat>& others) {
+            peers_->update(own, others);
+          });
     }
     for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
     threads_.start();

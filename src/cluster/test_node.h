@@ -34,10 +34,11 @@ class TestNode final : private presence::Effects, private Member::Port {
       if (!created) throw std::runtime_error(created.error().message);
       member_ = std::move(*created);
       if (!seat) return;
-      member_->take_seat(*std::move(seat), [this](const Seat& own, const std::vector<Seat>& others) {
-        own_seat_ = own;
-        other_seats_ = others;
-      });
+      member_->take_seat(*std::move(seat),
+                         [this](const Seat& own, const std::vector<Seat>& others) {
+                           own_seat_ = own;
+                           other_seats_ = others;
+                         });
     });
     ticker_ = std::thread([this] {
       while (!stopped_) {
@@ -72,9 +73,6 @@ class TestNode final : private presence::Effects, private Member::Port {
   }
   [[nodiscard]] bool comes_to_know(const std::vector<Seat>& others) {
     return loop_.eventually_in([&] { return other_seats_ == others; });
-  }
-  void give_back_lease() {
-    loop_.in([this] { member_->give_back_lease(); });
   }
 
   [[nodiscard]] bool attaches() {

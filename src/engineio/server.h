@@ -81,7 +81,8 @@ class Server final : public net::HttpHandler {
 
   // The number of this node in the sids of sessions to come. Those of earlier numbers stay ours.
   void set_node(uint16_t node);
-  // The answer that the protocol has for a request that is not accepted, in the words of the caller.
+  // The answer that the protocol has for a request that is not accepted, in the words of the
+  // caller.
   void refuse(net::HttpExchange& exchange, int status, int code, std::string_view message) const;
   // `Session ID unknown`, as a node answers that does not know the session.
   void refuse_unknown_sid(net::HttpExchange& exchange) const;

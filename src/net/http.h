@@ -73,9 +73,9 @@ class HttpExchangeListener {
 };
 
 // One request and its answer. Owned by its connection; valid until respond(), end_stream(),
-// abort_stream(), accept_websocket(), open_tunnel() or transfer() was called, or on_aborted() has returned. All of
-// them may be called from inside any callback. Callbacks come from the event loop only, never from
-// inside a call made here.
+// abort_stream(), accept_websocket(), open_tunnel() or transfer() was called, or on_aborted() has
+// returned. All of them may be called from inside any callback. Callbacks come from the event loop
+// only, never from inside a call made here.
 class HttpExchange {
  public:
   virtual ~HttpExchange() = default;

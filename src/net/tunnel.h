@@ -1,5 +1,5 @@
-// A tunnel: a connection whose bytes are nobody's business here any more, as a proxy has one after it
-// has passed on `101 Switching Protocols`. HttpExchange::open_tunnel() makes one.
+// A tunnel: a connection whose bytes are nobody's business here any more, as a proxy has one after
+// it has passed on `101 Switching Protocols`. HttpExchange::open_tunnel() makes one.
 //
 // Everything here belongs to the core thread of the connection. No call blocks, and none calls the
 // handler back.
@@ -15,7 +15,8 @@ class TunnelHandler {
   virtual ~TunnelHandler() = default;
   // The view is valid during the call.
   virtual void on_tunnel_bytes(std::string_view bytes) = 0;
-  // Nothing waits to be sent any more; only after Tunnel::want_drained(), or when output had stalled.
+  // Nothing waits to be sent any more; only after Tunnel::want_drained(), or when output had
+  // stalled.
   virtual void on_tunnel_drained() = 0;
   // The connection was lost; the tunnel is gone after this call. Not called after finish().
   virtual void on_tunnel_closed() = 0;

@@ -64,15 +64,15 @@ std::optional<std::string> check_mark(const net::HttpRequest& request, std::stri
   const int64_t here = base::to_millis(now);
   if (millis < here - kMarkWindow.count() || millis > here + kMarkWindow.count())
     return std::nullopt;
-  if (!same(mark.substr(kProof.size()), signature(request, secret, *time, *address))) return std::nullopt;
+  if (!same(mark.substr(kProof.size()), signature(request, secret, *time, *address)))
+    return std::nullopt;
   return std::string(*address);
 }
 
 bool has_mark(const net::HttpRequest& request) {
-  return std::any_of(request.headers.begin(), request.headers.end(),
-                     [](const net::HttpHeader& header) {
-                       return base::iequals(header.name, kMarkHeader);
-                     });
+  return std::any_of(
+      request.headers.begin(), request.headers.end(),
+      [](const net::HttpHeader& header) { return base::iequals(header.name, kMarkHeader); });
 }
 
 }  // namespace relay

@@ -1,5 +1,5 @@
-// The messages between two nodes: a client's request as it is passed on, and the head of the answer.
-// Pure; any thread.
+// The messages between two nodes: a client's request as it is passed on, and the head of the
+// answer. Pure; any thread.
 #pragma once
 
 #include <cstddef>

@@ -36,15 +36,13 @@ void Passage::start() {
 // -- The request
 
 void Passage::on_body(net::HttpExchange& exchange, std::string_view body) {
-  const std::string mark =
-      make_mark(exchange.request(), peer_.secret, relay_.loop_.now().wall);
+  const std::string mark = make_mark(exchange.request(), peer_.secret, relay_.loop_.now().wall);
   ask(request_head(exchange.request(), mark, body.size()), body);
 }
 
 // The peer refuses it as it would have done, on hearing of a size that no node takes.
 void Passage::on_body_too_large(net::HttpExchange& exchange) {
-  const std::string mark =
-      make_mark(exchange.request(), peer_.secret, relay_.loop_.now().wall);
+  const std::string mark = make_mark(exchange.request(), peer_.secret, relay_.loop_.now().wall);
   ask(request_head(exchange.request(), mark, kTooLarge), {});
 }
 

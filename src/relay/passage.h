@@ -64,7 +64,7 @@ class Passage final : private net::HttpExchangeListener,
   const Peer peer_;
   const unsigned lane_;
   std::shared_ptr<Stream> stream_;
-  std::string request_;  // until anything of the answer has come
+  std::string request_;   // until anything of the answer has come
   std::string received_;  // of a head that is not complete; then what is kept of the body
   std::string method_;
   ResponseHead head_;

@@ -66,7 +66,8 @@ TEST(Relay, NamesTheAddressThatTheClientCameFrom) {
   front.knows(peer_at(owner.port(), "another secret"));
   EXPECT_EQ(client.get("/peer").body, "127.0.0.1");
   TestClient forger(owner.port(), 0, 78);
-  forger.send("GET /peer HTTP/1.1\r\nHost: test\r\nX-Presenced-Relay: t=1,for=10.0.0.1,v1=00\r\n\r\n");
+  forger.send(
+      "GET /peer HTTP/1.1\r\nHost: test\r\nX-Presenced-Relay: t=1,for=10.0.0.1,v1=00\r\n\r\n");
   EXPECT_EQ(forger.response().body, "127.0.0.78");
 }
 
@@ -146,7 +147,9 @@ TEST(Relay, RelaysNothingASecondTime) {
 
 TEST(Relay, FindsAtOnceThatNobodyListens) {
   uint16_t port = 0;
-  { port = ScriptedPeer([](int, int) {}, 0).port(); }
+  {
+    port = ScriptedPeer([](int, int) {}, 0).port();
+  }
   Front front;
   front.knows(peer_at(port));
   EXPECT_EQ(TestClient(front.port()).get("/hello").status, kGone);
@@ -204,10 +207,10 @@ TEST(Relay, RefusesWhatIsBeyondItsLimit) {
 TEST(Relay, BelievesNoAnswerThatIsNone) {
   const char* answers[] = {
       "SSH-2.0-OpenSSH\r\n\r\n",
-      "HTTP/1.1 200 OK\r\n\r\n",                                    // a body without end
+      "HTTP/1.1 200 OK\r\n\r\n",  // a body without end
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
       "HTTP/1.1 200 OK\r\nContent-Length: 1x\r\n\r\n",
-      "HTTP/1.1 101 Switching Protocols\r\n\r\n",                   // nobody asked for it
+      "HTTP/1.1 101 Switching Protocols\r\n\r\n",  // nobody asked for it
       "HTTP/1.1 99 x\r\nContent-Length: 0\r\n\r\n",
   };
   for (const char* answer : answers) {
@@ -234,7 +237,8 @@ TEST(Relay, TakesAHeadThatComesInPiecesAndBehindAnother) {
   ScriptedPeer peer([](int fd, int) {
     ScriptedPeer::read_head(fd);
     ScriptedPeer::write(fd, "HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.1 20");
-    ScriptedPeer::write(fd, "0 OK\r\nContent-Length: 4\r\nX-Kept: yes\r\nConnection: close\r\n\r\nbo");
+    ScriptedPeer::write(fd,
+                        "0 OK\r\nContent-Length: 4\r\nX-Kept: yes\r\nConnection: close\r\n\r\nbo");
     ScriptedPeer::write(fd, "dy");
     ScriptedPeer::await_end(fd);
   });

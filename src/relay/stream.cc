@@ -22,8 +22,9 @@ constexpr base::Duration kTick{50};
 constexpr std::size_t kSlots = 1024;
 constexpr base::Duration kConnectTimeout{2'000};
 constexpr base::Duration kLinger{2'000};
-constexpr int kSilentMillis = 15'000;  // what was sent is acknowledged within it, or the peer is gone
-constexpr int kReadsPerTurn = 8;       // before others have their turn
+constexpr int kSilentMillis =
+    15'000;                       // what was sent is acknowledged within it, or the peer is gone
+constexpr int kReadsPerTurn = 8;  // before others have their turn
 
 runtime::IoResult result_of(ssize_t returned) {
   if (returned > 0) return {Outcome::kBytes, static_cast<std::size_t>(returned)};

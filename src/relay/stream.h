@@ -1,6 +1,6 @@
-// Stream: one TCP or TLS connection to another node: connecting, reading, collected output, deadlines
-// and closing. What its bytes mean is its user's business. Without a user it is idle, and ends as
-// soon as anything happens to it.
+// Stream: one TCP or TLS connection to another node: connecting, reading, collected output,
+// deadlines and closing. What its bytes mean is its user's business. Without a user it is idle, and
+// ends as soon as anything happens to it.
 //
 // In the loop's thread. Streams are kept by their StreamSet; a user holds a reference and gives it
 // up by finish(), cut(), release() or when on_stream_closed() was called. Users are called by the

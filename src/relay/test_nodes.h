@@ -1,5 +1,6 @@
-// Test support: the node of a session (an Owner), the node that a client happens to reach (a Front),
-// and something that is no node at all (a ScriptedPeer). Real sockets on the loopback address.
+// Test support: the node of a session (an Owner), the node that a client happens to reach (a
+// Front), and something that is no node at all (a ScriptedPeer). Real sockets on the loopback
+// address.
 #pragma once
 
 #include <functional>
@@ -65,7 +66,8 @@ class Owner {
   uint16_t port_ = 0;
 };
 
-// Relays everything to the owner; what fails is answered with the failure's number as status 590 + n.
+// Relays everything to the owner; what fails is answered with the failure's number as status 590 +
+// n.
 class FrontHandler final : public net::HttpHandler {
  public:
   FrontHandler(runtime::EventLoop& loop, const Options& options)
@@ -188,8 +190,7 @@ class ScriptedPeer {
     return text;
   }
   static void write(int fd, std::string_view text) {
-    EXPECT_EQ(send(fd, text.data(), text.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(text.size()));
+    EXPECT_EQ(send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
   }
   // Until the other side closes.
   static void await_end(int fd) {

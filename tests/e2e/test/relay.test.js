@@ -59,13 +59,12 @@ describe('three nodes behind balancers that are not sticky', () => {
     for (let i = 0; i < size; ++i) await world.befriend(users[i], users[(i + 1) % size]);
     const devices = await Promise.all(users.map((user) => world.connect(user, { transport, checks: false })));
     await Promise.all(devices.map((device, i) => device.setStatus('busy', { customMessage: `I am ${i}` })));
-    await Promise.all(
-      devices.flatMap((device, i) =>
-        [i - 1, i + 1].map((other) =>
-          device.find('user_status_changed', { userId: users[(other + size) % size], customMessage: `I am ${(other + size) % size}` }),
-        ),
-      ),
-    );
+    for (const [i, device] of devices.entries()) {
+      for (const other of [(i + size - 1) % size, (i + 1) % size]) {
+        const told = ({ event, data }) => event === 'user_status_changed' && data.userId === users[other] && data.customMessage === `I am ${other}`;
+        await until(() => device.events.some(told), { what: () => `${users[i]} to be told of ${users[other]}` });
+      }
+    }
     for (const device of devices) {
       assert.deepEqual(device.losses, [], 'nobody lost the connection');
       assert.equal(device.transportName, transport === 'upgrade' ? 'websocket' : transport);
