@@ -354,8 +354,22 @@ TEST(Relay, DoesNotReadForAClientThatDoesNot) {
   Front front(owner);
   TestClient client(front.port(), 4096);
   ASSERT_EQ(client.upgrade("/ws").status, 101);
-  for (int i = 0; i < 600 && client.try_send(TestClient::text("large 65536")); ++i) {
-  }
+  // One after the other, so that the owner's output waits only if nobody takes it.
+  const auto taken = [&](int count) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    while (owner.events().count("drained") < count) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  };
+  constexpr int kFar = 400;  // 25 MiB
+  int sent = 0;
+  do {
+    client.send(TestClient::text("large 65536") + TestClient::text("want drained"));
+  } while (taken(++sent) && sent < kFar);
+  ASSERT_LT(sent, kFar) << "somebody between them holds it all";
+  for (int i = 0; i < 8; ++i) client.send(TestClient::text("large 65536"));
   EXPECT_TRUE(owner.events().wait_for("closed 1008"));
 }
 
