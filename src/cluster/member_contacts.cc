@@ -231,7 +231,10 @@ void Member::tell_news() {
 // is the same data, the lists may have been changed meanwhile.
 void Member::compare_epoch() {
   const std::string key = keys_.epoch();
-  client_->call({"SET", key, incarnation_, "NX"}, key, [](const redis::Answer&) {});
+  // Another at each attempt: the same nodes may meet a Redis that has lost everything.
+  const std::string new_epoch =
+      incarnation_ + '@' + std::to_string(base::to_millis(loop_.now().wall));
+  client_->call({"SET", key, new_epoch, "NX"}, key, [](const redis::Answer&) {});
   client_->call({"GET", key}, key, [this](redis::Answer answer) {
     if (!answer || !attached_) return;
     const bool same = answer->text == epoch_;

@@ -95,8 +95,10 @@ const std::map<std::string_view, std::string> kSamples{
     {"jwt.issuer", R"("https://login.example")"},
     {"jwt.audience", R"("presence")"},
     {"jwt.user_claim", R"("uid")"},
-    {"contacts.source", R"("embedded")"},  // the only one in this version
+    {"contacts.source", R"("redis")"},
     {"contacts.file", R"("contacts.json")"},
+    {"redis.url", R"("rediss://user:secret@redis.example:6380/1")"},
+    {"redis.prefix", R"("p:")"},
     {"privacy.manual_offline", R"("hidden")"},
     {"tls.cert", R"("cert.pem")"},
     {"tls.key", R"("key.pem")"},
@@ -147,7 +149,7 @@ TEST_F(Load, EverySettingInAllThreeWays) {
     EXPECT_EQ(value_of(setting, by_file->settings), sample);
     EXPECT_EQ(by_file->settings, by_environment->settings);
     EXPECT_EQ(by_file->settings, by_flag->settings);
-    EXPECT_EQ(by_file->settings == default_settings(), setting.name == "contacts.source");
+    EXPECT_NE(by_file->settings, default_settings());
     EXPECT_THAT(by_file->label(setting.name),
                 EndsWith("presenced.toml:1: " + std::string(setting.name)));
     EXPECT_EQ(by_environment->origins.at(std::string(setting.name)),
