@@ -25,7 +25,7 @@ packages_for() {
       ;;
     # redis-tools holds the whole server, as redis-check-rdb: the same program, which goes by the name
     # it is started under. The package redis-server would start a service on this machine.
-    test) names=(python3-socketio python3-requests python3-websocket openssl redis-tools) ;;
+    test) names=(python3-socketio python3-requests python3-websocket openssl redis-tools haproxy nginx) ;;
     lint) names=(git clang-tidy clang-format) ;;
     fuzz) names=(clang "$clang_runtime") ;;
   esac
@@ -86,6 +86,21 @@ install_packages() {
   fi
   say "Installing them by apt, this once"
   "${root[@]}" apt-get update -qq || echo "    apt-get update failed; trying with the lists at hand"
+  start_no_services "${root[@]}"
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" ||
     die "apt could not install them; see above"
+}
+
+# Some packages (haproxy, nginx) start a service, and would start it at every boot. start_no_services
+# [SUDO...] keeps them from it while this script runs, unless the machine has a policy of its own.
+start_no_services() {
+  local policy=/usr/sbin/policy-rc.d preset=/etc/systemd/system-preset/00-presenced.preset
+  [ -e "$policy" ] && return
+  # shellcheck disable=SC2064  # the words are meant as they are now
+  trap "$* rm -f $policy $preset" EXIT
+  printf '#!/bin/sh\nexit 101\n' | "$@" tee "$policy" >/dev/null
+  "$@" chmod 755 "$policy"
+  [ -d /etc/systemd ] || return 0
+  "$@" mkdir -p "${preset%/*}"
+  printf 'disable haproxy.service\ndisable nginx.service\n' | "$@" tee "$preset" >/dev/null
 }

@@ -66,6 +66,9 @@ class FakeExchange final : public net::HttpExchange {
   net::WebSocket& accept_websocket(net::WebSocketHandler&, const net::WebSocketOptions&) override {
     throw std::logic_error("the operators' interface has no WebSockets");
   }
+  net::Tunnel& open_tunnel(net::TunnelHandler&, std::string_view) override {
+    throw std::logic_error("the operators' interface opens no tunnels");
+  }
   void transfer(unsigned) override { ADD_FAILURE() << "moved"; }
 
   // --- The peer's side. Callbacks come from here, as they come from the loop.

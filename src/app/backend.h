@@ -13,6 +13,7 @@
 #include "app/deadlines.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "cluster/member.h"
 #include "gateway/hub.h"
 #include "presence/directory.h"
 #include "runtime/event_loop.h"
@@ -31,6 +32,10 @@ class Backend : public gateway::HubPorts {
   // In the main thread. All three outlive the backend's stop().
   virtual base::Result<void> connect(runtime::EventLoop& loop, gateway::Hub& hub, Post post) = 0;
   virtual void start(Deadlines& deadlines) = 0;
+  // Between these two: what this node is for others, who are told of by `on_seats`.
+  virtual void take_seat(cluster::Seat seat, cluster::Member::SeatHandler on_seats) {
+    (void)seat, (void)on_seats;
+  }
   virtual void stop(base::Instant now) = 0;
 
   // How long the devices of this node are held once it has ended, so that their clients can come

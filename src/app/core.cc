@@ -27,7 +27,13 @@ Core::Core(const CoreOptions& options, runtime::EventLoop& loop, Domain& domain,
       serves_operators_(serves_operators),
       operators_(operators),
       frontend_(options.frontend, authenticator, [&loop] { return loop.now(); }),
-      server_(options.engine, options.socketio, random_, [&loop] { return loop.now().steady; }),
+      relay_(options.relay ? std::make_unique<NodeRelay>(
+                                 loop, *options.relay, options.relay_secret,
+                                 [this]() -> engineio::Server& { return server_.engine(); })
+                           : nullptr),
+      server_(
+          options.engine, options.socketio, random_, [&loop] { return loop.now().steady; },
+          relay_.get()),
       deadlines_([&loop] { return loop.now().steady; }) {
   server_.add_namespace("/", frontend_);
   if (thread_ == 0) {
@@ -81,6 +87,10 @@ void Core::refuse_while_draining(net::HttpExchange& exchange) {
   response.headers.push_back({"Retry-After", "1"});
   response.body = R"({"code":4,"message":"The server is draining"})";
   exchange.respond(std::move(response));
+}
+
+std::optional<std::string> Core::relayed_for(const net::HttpRequest& request) const {
+  return relay_ == nullptr ? std::nullopt : relay_->relayed_for(request);
 }
 
 void Core::on_request(net::HttpExchange& exchange) {

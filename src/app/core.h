@@ -11,6 +11,7 @@
 
 #include "app/deadlines.h"
 #include "app/links.h"
+#include "app/peers.h"
 #include "gateway/frontend.h"
 #include "net/http.h"
 #include "page/assets.h"
@@ -27,6 +28,9 @@ struct CoreOptions {
   socketio::Options socketio;
   gateway::FrontendOptions frontend;
   base::Duration trim_interval{2'000};  // between two looks for memory to give back
+  // Where there may be other nodes.
+  std::optional<relay::Options> relay;
+  std::string relay_secret;
 };
 
 class Core final : public net::HttpHandler {
@@ -39,8 +43,11 @@ class Core final : public net::HttpHandler {
   ~Core() override;
 
   void on_request(net::HttpExchange& exchange) override;
+  [[nodiscard]] std::optional<std::string> relayed_for(
+      const net::HttpRequest& request) const override;
 
   [[nodiscard]] gateway::Frontend& frontend() { return frontend_; }
+  [[nodiscard]] NodeRelay& relay() { return *relay_; }
   // Closes every transport without a DISCONNECT packet.
   void shut_down() { server_.shut_down(); }
   // The same for one in `parts` of them. From the first call on nobody is let in.
@@ -61,6 +68,7 @@ class Core final : public net::HttpHandler {
   gateway::Frontend frontend_;
   std::unique_ptr<LocalHub> local_hub_;
   std::unique_ptr<RemoteHub> remote_hub_;
+  std::unique_ptr<NodeRelay> relay_;  // null where there are no other nodes
   socketio::Server server_;
   std::optional<base::SteadyTime> retry_at_;  // for what a full mailbox did not take
   Deadlines deadlines_;

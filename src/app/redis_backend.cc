@@ -70,6 +70,10 @@ base::Result<void> RedisBackend::connect(runtime::EventLoop& loop, gateway::Hub&
   return {};
 }
 
+void RedisBackend::take_seat(cluster::Seat seat, cluster::Member::SeatHandler on_seats) {
+  member_->take_seat(std::move(seat), std::move(on_seats));
+}
+
 void RedisBackend::start(Deadlines& deadlines) {
   deadlines.every(kMemberInterval, [this] { tick(); });
 }

@@ -28,6 +28,7 @@ class RedisBackend final : public Backend, private gateway::Decider, private clu
       presence::DirectoryOptions options, base::Instant now) override;
   base::Result<void> connect(runtime::EventLoop& loop, gateway::Hub& hub, Post post) override;
   void start(Deadlines& deadlines) override;
+  void take_seat(cluster::Seat seat, cluster::Member::SeatHandler on_seats) override;
   void stop(base::Instant now) override;
 
   [[nodiscard]] base::Duration hold() const override;

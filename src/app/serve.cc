@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -17,11 +18,13 @@
 #include "app/core.h"
 #include "app/deadlines.h"
 #include "app/domain.h"
+#include "app/peers.h"
 #include "page/assets.h"
 #include "runtime/clock.h"
 #include "runtime/core_threads.h"
 #include "runtime/random.h"
 #include "runtime/signals.h"
+#include "runtime/tls.h"
 
 namespace app {
 namespace {
@@ -60,6 +63,16 @@ CoreOptions core_options(const config::Settings& settings, unsigned thread, unsi
 }
 
 constexpr base::Duration kDrainInterval{100};
+
+// Between nodes: a poll waits as long as the other node's heartbeat lets it.
+relay::Options relay_options(const config::Settings& settings, const runtime::TlsContext* tls) {
+  constexpr base::Duration kOnTheWay{5'000};
+  relay::Options options;
+  options.max_body = static_cast<std::size_t>(settings.max_payload);
+  options.answer_within = settings.ping_interval + settings.ping_timeout + kOnTheWay;
+  options.tls = tls;
+  return options;
+}
 
 std::string made_up_node_id() {
   std::array<uint8_t, 8> bytes{};
@@ -107,8 +120,23 @@ class Server {
         [domain = domain_.get()](std::function<void()> task) { domain->post(std::move(task)); },
         [this] { return unready(); }, [this] { return threads_.connection_count(); },
         [this] { return domain_->backend().nodes(); });
+    if (!settings_.redis.url.empty()) {
+      peers_.emplace();
+      // Who answers is known by the address in its lease; the mark proves to it who calls.
+      auto tls = runtime::TlsContext::for_client({.ca_file = {}, .verify = false});
+      if (!tls) return tl::unexpected(tls.error());
+      peer_tls_ = *std::move(tls);
+    }
     const auto bound = listen(loaded);
     if (!bound) return tl::unexpected(bound.error());
+    if (peers_) {
+      peers_->set_address(*bound, !settings_.tls.cert.empty());
+      peers_->connect(loops, [this](unsigned t) -> NodeRelay& { return cores_[t]->relay(); });
+      domain_->backend().take_seat(
+          peers_->seat(), [this](const auto& own, const std::vector<cluster::Seat>& others) {
+            peers_->update(own, others);
+          });
+    }
     for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
     threads_.start();
     fmt::print(stderr, "listening on {}://{}\n", settings_.tls.cert.empty() ? "http" : "https",
@@ -128,9 +156,14 @@ class Server {
     const bool own_admin = settings_.admin_listen.has_value();
     auto bound =
         threads_.listen(options, [this, own_admin](unsigned thread, runtime::EventLoop& loop) {
-          auto core =
-              std::make_unique<Core>(core_options(settings_, thread, threads_.count()), loop,
-                                     *domain_, authenticator_, assets_, !own_admin, api_.get());
+          CoreOptions core_settings = core_options(settings_, thread, threads_.count());
+          if (peers_) {
+            core_settings.engine.node = peers_->seat().number;
+            core_settings.relay = relay_options(settings_, peer_tls_.get());
+            core_settings.relay_secret = peers_->seat().secret;
+          }
+          auto core = std::make_unique<Core>(core_settings, loop, *domain_, authenticator_, assets_,
+                                             !own_admin, api_.get());
           cores_[thread] = core.get();
           return core;
         });
@@ -215,6 +248,8 @@ class Server {
   const auth::Authenticator authenticator_;
   std::unique_ptr<Domain> domain_;
   const page::Assets assets_;
+  std::optional<Peers> peers_;  // where there may be other nodes
+  std::unique_ptr<runtime::TlsContext> peer_tls_;
   std::atomic<bool> stopping_ = false;
   std::unique_ptr<admin::Api> api_;
   runtime::CoreThreads threads_;

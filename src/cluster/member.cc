@@ -76,6 +76,7 @@ Member::Member(runtime::EventLoop& loop, MemberOptions options,
       keys_(options_.prefix, options_.redis.url.topology == redis::Topology::kCluster),
       directory_(directory),
       port_(port) {
+  seat_.secret = options_.node_id + '.';  // not empty, and nobody else's
   begin_incarnation();
 }
 
@@ -84,6 +85,11 @@ Member::~Member() = default;
 void Member::begin_incarnation() {
   incarnation_ = options_.node_id + ':' + std::to_string(base::to_millis(loop_.now().wall));
   announced_ = false;
+}
+
+void Member::take_seat(Seat seat, SeatHandler on_seats) {
+  seat_ = std::move(seat);
+  on_seats_ = std::move(on_seats);
 }
 
 // --- Being attached
@@ -427,8 +433,10 @@ void Member::renew_lease(base::Duration length) {
   const std::array<std::string_view, 1> keys{nodes};
   const std::string how_long = std::to_string(length.count());
   const std::string remember = std::to_string(kRememberDeadMillis);
-  const std::array<std::string_view, 5> arguments{incarnation_, options_.address, how_long,
-                                                  options_.node_id, remember};
+  const std::string address = own_address();
+  const std::string number = std::to_string(seat_.number);
+  const std::array<std::string_view, 7> arguments{
+      incarnation_, address, how_long, options_.node_id, remember, number, seat_.secret};
   client_->call(lease_script(), keys, arguments,
                 [this, asked = incarnation_](redis::Answer answer) {
                   if (!answer || asked != incarnation_) return;
@@ -436,13 +444,29 @@ void Member::renew_lease(base::Duration length) {
                 });
 }
 
+std::string Member::own_address() const {
+  std::string address = seat_.address;
+  const std::size_t star = address.find('*');
+  if (star == std::string::npos) return address;
+  const std::string host = client_->local_host();
+  if (host.empty()) return {};
+  return address.replace(star, 1, host.find(':') == std::string::npos ? host : '[' + host + ']');
+}
+
 void Member::lease_answered(const redis::Reply& reply) {
   std::set<std::string> live;
+  std::vector<Seat> others;
   bool lost = false;
-  for (std::size_t i = 0; i + 2 < reply.elements.size(); i += 3) {
+  for (std::size_t i = 0; i + 4 < reply.elements.size(); i += 5) {
     const std::string& node = reply.elements[i].text;
     const int64_t left = reply.elements[i + 1].to_integer().value_or(0);
+    const auto number = static_cast<uint16_t>(reply.elements[i + 2].to_integer().value_or(0));
     if (left > 0) {
+      if (node == incarnation_) {
+        seat_.number = number;
+      } else {
+        others.push_back({number, reply.elements[i + 3].text, reply.elements[i + 4].text});
+      }
       live.insert(node);
       dead_.erase(node);
       taken_over_.erase(node);
@@ -458,6 +482,7 @@ void Member::lease_answered(const redis::Reply& reply) {
     begin_incarnation();
     return;
   }
+  if (on_seats_) on_seats_(seat_, others);
   if (announced_) return;
   announced_ = true;
   try_to_attach();

@@ -37,10 +37,19 @@ struct MemberOptions {
   redis::Options redis;
   std::string prefix;
   std::string node_id;
-  std::string address;  // where other nodes reach this one; may be empty
   std::size_t devices_per_user = 32;
   base::Duration last_seen_retention{};
   base::Duration disconnect_grace{};
+};
+
+// How other nodes name and reach a node.
+struct Seat {
+  uint16_t number = 1;  // in the sids of its sessions; never 0
+  std::string secret;   // which proves to it that another node calls; of one process
+  // Of this node: `*` stands for the address by which it reaches Redis. Empty: it is not reached.
+  std::string address;
+
+  bool operator==(const Seat&) const = default;
 };
 
 class Member final : private redis::Subscriber::Listener {
@@ -57,6 +66,11 @@ class Member final : private redis::Subscriber::Listener {
       runtime::EventLoop& loop, base::RandomSource& random, MemberOptions options,
       const presence::Directory& directory, Port& port);
   ~Member() override;
+
+  // Before the loop runs: what this node would like to be for others. `on_seats` is called whenever
+  // the lease was renewed, with what it is, and with the other nodes that are alive.
+  using SeatHandler = std::function<void(const Seat& own, const std::vector<Seat>& others)>;
+  void take_seat(Seat seat, SeatHandler on_seats);
 
   void report(const presence::Report& report);
   // `done` when it was decided; the directory knows of it by then. Refused without Redis.
@@ -174,6 +188,7 @@ class Member final : private redis::Subscriber::Listener {
   void commanded(std::string_view payload);
 
   void renew_lease(base::Duration length);
+  [[nodiscard]] std::string own_address() const;
   void lease_answered(const redis::Reply& reply);
   void take_over(const std::string& node);
   void refresh_heard();
@@ -184,6 +199,8 @@ class Member final : private redis::Subscriber::Listener {
   const presence::Directory& directory_;
   Port& port_;
   std::string incarnation_;
+  Seat seat_;
+  SeatHandler on_seats_;
   bool attached_ = false;
   bool announced_ = false;  // a lease was renewed since Redis was reached
   std::optional<base::SteadyTime> read_followed_at_;

@@ -162,7 +162,7 @@ TEST_F(TwoNodes, ANodeThatWasTakenForDeadReportsEverythingAnew) {
   const auto alice = one.connect("alice");
   ASSERT_TRUE(one.told(alice, {"accepted"}));
   const std::string before = one.incarnation();
-  redis_.ask({"HSET", "presence:nodes", before, "1 "});
+  redis_.ask({"HSET", "presence:nodes", before, "1 1 n1. "});
   ASSERT_TRUE(redis::eventually([&] { return one.incarnation() != before; }));
   const std::string now = one.incarnation();
   const std::string device = "presence:device:alice:" +

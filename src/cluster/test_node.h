@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@ namespace cluster {
 class TestNode final : private presence::Effects, private Member::Port {
  public:
   TestNode(const std::string& url, const std::string& id,
-           presence::DirectoryOptions options = directory_options())
+           presence::DirectoryOptions options = directory_options(),
+           std::optional<Seat> seat = std::nullopt)
       : options_(options) {
     loop_.in([&] {
       directory_ = std::make_unique<presence::Directory>(options_, 1, loop_.loop().now());
@@ -31,6 +33,12 @@ class TestNode final : private presence::Effects, private Member::Port {
       auto created = Member::create(loop_.loop(), random_, std::move(member), *directory_, *this);
       if (!created) throw std::runtime_error(created.error().message);
       member_ = std::move(*created);
+      if (!seat) return;
+      member_->take_seat(*std::move(seat),
+                         [this](const Seat& own, const std::vector<Seat>& others) {
+                           own_seat_ = own;
+                           other_seats_ = others;
+                         });
     });
     ticker_ = std::thread([this] {
       while (!stopped_) {
@@ -57,6 +65,14 @@ class TestNode final : private presence::Effects, private Member::Port {
     options.clustered = true;
     options.disconnect_grace = base::Duration(200);
     return options;
+  }
+
+  // As of the last renewal of the lease.
+  [[nodiscard]] Seat own_seat() {
+    return loop_.in([this] { return own_seat_; });
+  }
+  [[nodiscard]] bool comes_to_know(const std::vector<Seat>& others) {
+    return loop_.eventually_in([&] { return other_seats_ == others; });
   }
 
   [[nodiscard]] bool attaches() {
@@ -203,6 +219,8 @@ class TestNode final : private presence::Effects, private Member::Port {
   runtime::SystemRandom random_;
   redis::TestLoop loop_;
   std::unique_ptr<presence::Directory> directory_;
+  Seat own_seat_;
+  std::vector<Seat> other_seats_;
   std::unique_ptr<Member> member_;
   std::deque<presence::Input> waiting_;
   bool busy_ = false;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <random>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -129,6 +130,9 @@ class FakeExchange final : public net::HttpExchange {
                                    const net::WebSocketOptions& options) override {
     websocket = std::make_unique<FakeWebSocket>(handler, options);
     return *websocket;
+  }
+  net::Tunnel& open_tunnel(net::TunnelHandler&, std::string_view) override {
+    throw std::logic_error("an Engine.IO server opens no tunnels");
   }
   void transfer(unsigned thread) override { transferred = thread; }
 

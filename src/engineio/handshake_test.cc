@@ -190,6 +190,19 @@ TEST_F(HandshakeTest, ASidOfAnotherNodeIsOfferedToTheHandler) {
   EXPECT_TRUE(host.get(polling(theirs)).waits());
 }
 
+// A node may get another number while it runs. The sessions of the earlier one stay where they are.
+TEST_F(HandshakeTest, SessionsOfAnEarlierNodeNumberStayKnown) {
+  const std::string before = open_polling();
+  server->set_node(9);
+  const std::string after = open_polling();
+  EXPECT_EQ(Sid::parse(after)->node(), 9);
+  EXPECT_EQ(host.post(polling(before), "4hello").status(), 200);
+  EXPECT_EQ(host.post(polling(after), "4hello").status(), 200);
+  server->set_node(0);
+  EXPECT_EQ(host.post(polling(after), "4hello").status(), 200);
+  EXPECT_EQ(handler.foreign_node, std::nullopt);
+}
+
 TEST_F(HandshakeTest, TooManySessionsThatNeverSaidAnythingAreRefused) {
   options.max_silent_sessions = 2;
   start();

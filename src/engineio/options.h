@@ -43,7 +43,7 @@ struct Options {
   // Polling sessions whose client never sent anything; beyond it handshakes are refused (503).
   std::size_t max_silent_sessions = 20'000;
   CorsOptions cors;
-  uint16_t node = 0;     // goes into each sid
+  uint16_t node = 0;     // goes into each sid, until set_node()
   unsigned thread = 0;   // this core thread, below 256
   unsigned threads = 1;  // sids of another thread below this are transferred to it
 };

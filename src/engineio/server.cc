@@ -16,6 +16,7 @@ Server::Impl::Impl(Server& owner, Options with, SessionHandler& reports_to,
                    base::RandomSource& source, Clock time)
     : server(owner),
       options(std::move(with)),
+      nodes{options.node},
       handler(reports_to),
       random(source),
       clock(std::move(time)),
@@ -65,6 +66,11 @@ std::optional<base::SteadyTime> Server::next_due() const {
   return sessions;
 }
 
+void Server::set_node(uint16_t node) {
+  std::erase(impl_->nodes, node);
+  impl_->nodes.push_back(node);
+}
+
 std::size_t Server::session_count() const { return impl_->sessions.size(); }
 
 Session* Server::find(const Sid& sid) const {
@@ -85,6 +91,10 @@ void Server::close_all(CloseReason reason) {
 }
 
 const Options& Server::options() const { return impl_->options; }
+
+bool Server::Impl::is_own(uint16_t node) const {
+  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
+}
 
 void Server::Impl::bury(Session& session) {
   sessions.erase(&session);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -77,6 +78,14 @@ class Server final : public net::HttpHandler {
   void flush();
   // The next time at which advance() has something to do, if any.
   [[nodiscard]] std::optional<base::SteadyTime> next_due() const;
+
+  // The number of this node in the sids of sessions to come. Those of earlier numbers stay ours.
+  void set_node(uint16_t node);
+  // The answer that the protocol has for a request that is not accepted, in the words of the
+  // caller.
+  void refuse(net::HttpExchange& exchange, int status, int code, std::string_view message) const;
+  // `Session ID unknown`, as a node answers that does not know the session.
+  void refuse_unknown_sid(net::HttpExchange& exchange) const;
 
   [[nodiscard]] std::size_t session_count() const;
   [[nodiscard]] Session* find(const Sid& sid) const;

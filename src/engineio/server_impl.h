@@ -63,8 +63,12 @@ struct Server::Impl {
   // The session is over and may not be used after this turn.
   void bury(Session& session);
 
+  // Whether a node with this number is, or was, this one.
+  [[nodiscard]] bool is_own(uint16_t node) const;
+
   Server& server;
   const Options options;
+  std::vector<uint16_t> nodes;  // the numbers that this node has had; the last is the present one
   SessionHandler& handler;
   base::RandomSource& random;
   Clock clock;

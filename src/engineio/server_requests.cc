@@ -75,6 +75,15 @@ void Server::Impl::respond_error(net::HttpExchange& exchange, int status, int co
   respond(exchange, std::move(response));
 }
 
+void Server::refuse(net::HttpExchange& exchange, int status, int code,
+                    std::string_view message) const {
+  impl_->respond_error(exchange, status, code, message, asks_for_websocket(exchange.request()));
+}
+
+void Server::refuse_unknown_sid(net::HttpExchange& exchange) const {
+  refuse(exchange, 400, kUnknownSid, kMessages[kUnknownSid]);
+}
+
 void Server::Impl::route(net::HttpExchange& exchange) {
   const net::HttpRequest& request = exchange.request();
   if (request.method == "OPTIONS" && !options.cors.origins.empty()) {
@@ -114,7 +123,7 @@ void Server::Impl::route(net::HttpExchange& exchange) {
 
 void Server::Impl::existing_session(net::HttpExchange& exchange, const Sid& sid, bool websocket,
                                     bool upgrade) {
-  if (sid.node() != options.node) {
+  if (!is_own(sid.node())) {
     if (handler.on_foreign_node(exchange, sid)) return;
   } else if (sid.thread() != options.thread && sid.thread() < options.threads) {
     exchange.transfer(sid.thread());
@@ -195,7 +204,7 @@ WebSocketLink& Server::Impl::accept(net::HttpExchange& exchange, Session* sessio
 Session& Server::Impl::create_session(const net::HttpRequest& request) {
   auto handshake =
       std::make_unique<Handshake>(Handshake{request.target, request.headers, request.peer_address});
-  const Sid sid = Sid::create(random, options.node, static_cast<uint8_t>(options.thread));
+  const Sid sid = Sid::create(random, nodes.back(), static_cast<uint8_t>(options.thread));
   auto* session = new Session(server, sid, std::move(handshake));
   sessions.insert(session);
   session->start_heartbeat();

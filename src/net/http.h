@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "net/tunnel.h"
 #include "net/websocket.h"
 
 namespace net {
@@ -24,7 +26,8 @@ struct HttpRequest {
   std::string method;  // as sent; methods are case-sensitive
   std::string target;  // as sent: path and query (of an absolute URI too), or `*`
   std::vector<HttpHeader> headers;
-  std::string peer_address;    // of the TCP peer, without port
+  // Of the TCP peer, without port; or as the one who relays the request knows it (relayed_for()).
+  std::string peer_address;
   unsigned minor_version = 1;  // of HTTP/1
   bool keep_alive = true;
   bool wants_upgrade = false;  // `Connection: upgrade`
@@ -70,9 +73,9 @@ class HttpExchangeListener {
 };
 
 // One request and its answer. Owned by its connection; valid until respond(), end_stream(),
-// abort_stream(), accept_websocket() or transfer() was called, or on_aborted() has returned. All of
-// them may be called from inside any callback. Callbacks come from the event loop only, never from
-// inside a call made here.
+// abort_stream(), accept_websocket(), open_tunnel() or transfer() was called, or on_aborted() has
+// returned. All of them may be called from inside any callback. Callbacks come from the event loop
+// only, never from inside a call made here.
 class HttpExchange {
  public:
   virtual ~HttpExchange() = default;
@@ -99,6 +102,11 @@ class HttpExchange {
   virtual WebSocket& accept_websocket(WebSocketHandler& handler,
                                       const WebSocketOptions& options) = 0;
 
+  // Sends `head`, a whole response head, as it is, and turns the connection into a tunnel, which
+  // belongs to `handler` until on_tunnel_closed() or finish(). Bytes that the peer has sent behind
+  // the request come first.
+  virtual Tunnel& open_tunnel(TunnelHandler& handler, std::string_view head) = 0;
+
   // Hands the connection, with this request unread, to another core thread, whose handler gets it
   // as if it had been accepted there. Only before read_body(). A number that names no thread, or a
   // thread that has stopped, ends the connection.
@@ -110,6 +118,12 @@ class HttpHandler {
   virtual ~HttpHandler() = default;
   // A request head has arrived: answer it, or set a listener and answer later.
   virtual void on_request(HttpExchange& exchange) = 0;
+  // Asked before it: the address from which the request came to a node of ours that relays it, if
+  // it is proved that one does. It replaces the peer's, and the connection counts for nobody here.
+  [[nodiscard]] virtual std::optional<std::string> relayed_for(const HttpRequest& request) const {
+    (void)request;
+    return std::nullopt;
+  }
 };
 
 }  // namespace net

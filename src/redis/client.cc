@@ -66,6 +66,11 @@ void Client::call(const Script& script, std::span<const std::string_view> keys,
   start(std::move(call));
 }
 
+std::string Client::local_host() const {
+  Node* node = servers_->find(Call{});
+  return node == nullptr ? std::string() : node->connection().local_host();
+}
+
 void Client::call_at(const Address& master, const Command& command, Callback done) {
   auto call = std::make_unique<Call>();
   call->encoded = command.encode();

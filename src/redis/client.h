@@ -73,6 +73,9 @@ class Client final : private runtime::TurnStage {
   [[nodiscard]] std::vector<Address> masters() const { return servers_->masters(); }
   void call_at(const Address& master, const Command& command, Callback done);
 
+  // The address of this machine on the way to a server that is connected, or empty.
+  [[nodiscard]] std::string local_host() const;
+
   [[nodiscard]] bool up() const { return servers_->up(); }
   [[nodiscard]] const std::string& trouble() const { return servers_->trouble(); }
   [[nodiscard]] const Url& url() const { return environment_->options.url; }

@@ -155,6 +155,12 @@ void Connection::logged_in(const Answer& answer) {
   listener_->on_open();
 }
 
+std::string Connection::local_host() const {
+  runtime::SocketAddress own;
+  if (fd_ < 0 || getsockname(fd_, own.get(), &own.size) != 0) return {};
+  return runtime::to_text(own);
+}
+
 // -- Commands
 
 void Connection::send(std::string_view encoded, Callback done) {

@@ -79,6 +79,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   void fail(const std::string& reason);  // as if the server had ended it; not from on_closed()
   [[nodiscard]] bool is_open() const { return state_ == State::kOpen; }
   [[nodiscard]] const Address& address() const { return address_; }
+  [[nodiscard]] std::string local_host() const;  // the address of this end
 
  private:
   enum class State : uint8_t { kResolving, kConnecting, kLogin, kOpen, kClosed };

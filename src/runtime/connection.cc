@@ -271,6 +271,13 @@ bool Connection::admit_forwarded(const net::HttpRequest& request) {
   return admission.admitted;
 }
 
+void Connection::count_for_nobody() {
+  over_limit_ = false;
+  if (!extras_) return;
+  extras_->ticket.release();
+  extras_->forwarded.release();
+}
+
 void Connection::resume_soon() { set_.can_resume(*this); }
 void Connection::deliver_soon(std::string bytes) { set_.has_input(*this, std::move(bytes)); }
 void Connection::move_soon(unsigned thread) { set_.wants_to_move(*this, thread); }

@@ -92,6 +92,8 @@ class Connection final : public Pollable, public base::TimerNode {
   [[nodiscard]] bool over_limit() const { return over_limit_; }
   // Counts the client behind a trusted proxy until the next request; false: one too many.
   [[nodiscard]] bool admit_forwarded(const net::HttpRequest& request);
+  // A node relays on it, which counts its clients itself.
+  void count_for_nobody();
 
   // -- For the set.
 

@@ -8,6 +8,7 @@
 #include "net/websocket_handshake.h"
 #include "runtime/connection_set.h"
 #include "runtime/socket_address.h"
+#include "runtime/tunnel_session.h"
 #include "runtime/websocket_session.h"
 
 namespace runtime {
@@ -110,10 +111,16 @@ bool HttpSession::read_head(std::span<char>& input) {
 void HttpSession::route() {
   stage_ = Stage::kHandling;
   connection_->clear_deadline();
-  if (connection_->over_limit()) return refuse(429);
-  request_->peer_address = peer_address(connection_->fd());
-  if (!connection_->admit_forwarded(*request_)) return refuse(429);
-  connection_->set().handler(connection_->listener()).on_request(*this);
+  net::HttpHandler& handler = connection_->set().handler(connection_->listener());
+  if (std::optional<std::string> client = handler.relayed_for(*request_)) {
+    request_->peer_address = *std::move(client);
+    connection_->count_for_nobody();
+  } else {
+    if (connection_->over_limit()) return refuse(429);
+    request_->peer_address = peer_address(connection_->fd());
+    if (!connection_->admit_forwarded(*request_)) return refuse(429);
+  }
+  handler.on_request(*this);
   CHECK(stage_ != Stage::kHandling || listener_ != nullptr);
 }
 
@@ -321,11 +328,25 @@ net::WebSocket& HttpSession::accept_websocket(net::WebSocketHandler& handler,
       std::make_unique<WebSocketSession>(*connection_, handler, connection_->set().keep(options));
   if (deflate) session->enable_deflate(deflate->parameters);
   WebSocketSession& websocket = *session;
+  become(std::move(session));
+  return websocket;
+}
+
+net::Tunnel& HttpSession::open_tunnel(net::TunnelHandler& handler, std::string_view head) {
+  CHECK(with_handler());
+  connection_->send(base::SharedBytes(head));
+  auto session = std::make_unique<TunnelSession>(*connection_, handler);
+  TunnelSession& tunnel = *session;
+  become(std::move(session));
+  return tunnel;
+}
+
+// The connection goes on as something else, which gets what comes behind the request.
+void HttpSession::become(std::unique_ptr<Session> successor) {
   stage_ = Stage::kOver;
   connection_->clear_deadline();
-  connection_->replace_session(std::move(session));
+  connection_->replace_session(std::move(successor));
   if (!pumping_) connection_->deliver_soon(std::move(unread_));
-  return websocket;
 }
 
 void HttpSession::transfer(unsigned thread) {

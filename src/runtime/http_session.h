@@ -44,6 +44,7 @@ class HttpSession final : public Session, public net::HttpExchange {
   void abort_stream() override;
   net::WebSocket& accept_websocket(net::WebSocketHandler& handler,
                                    const net::WebSocketOptions& options) override;
+  net::Tunnel& open_tunnel(net::TunnelHandler& handler, std::string_view head) override;
   void transfer(unsigned thread) override;
 
  private:
@@ -56,7 +57,7 @@ class HttpSession final : public Session, public net::HttpExchange {
     kStreaming,  // the handler writes a stream
     kDiscard,    // answered; the rest of the body is dropped
     kAnswered,   // answered, and the request has been read
-    kOver,       // no session any more: closed, moved, or a WebSocket
+    kOver,       // no session any more: closed, moved, a WebSocket or a tunnel
   };
 
   void pump(std::span<char>& input);
@@ -69,6 +70,7 @@ class HttpSession final : public Session, public net::HttpExchange {
   void take_body(std::string_view piece);
   void deliver_body();
   void next_request(bool more_input);
+  void become(std::unique_ptr<Session> successor);
 
   void refuse(int status);
   [[nodiscard]] net::ResponseFraming framing(bool close) const;

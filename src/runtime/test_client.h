@@ -21,8 +21,13 @@ constexpr int kDeadlineMillis = 10'000;
 
 class TestClient {
  public:
-  explicit TestClient(uint16_t port, int receive_buffer = 0)
+  // `from`: the last part of the 127.0.0.x that it calls from.
+  explicit TestClient(uint16_t port, int receive_buffer = 0, uint32_t from = 1)
       : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    own.sin_addr.s_addr = htonl(0x7f000000U | from);
+    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&own), sizeof own), 0);
     if (receive_buffer != 0)
       setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     sockaddr_in address{};

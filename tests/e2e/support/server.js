@@ -196,12 +196,12 @@ export class Server {
    * One HTTP request, sent as it is written here (the path is not normalised).
    * Gives {status, headers, text, json}; json is undefined unless the answer is JSON.
    */
-  request(method, target, { headers = {}, body, ca, signal } = {}) {
+  request(method, target, { headers = {}, body, ca, servername, signal } = {}) {
     const client = this.scheme === 'https' ? https : http;
     return within(
       new Promise((resolve, fail) => {
         const request = client.request(
-          { host: this.host, port: this.port, method, path: target, headers, ca, signal, agent: false },
+          { host: this.host, port: this.port, method, path: target, headers, ca, servername, signal, agent: false },
           (response) => {
             const chunks = [];
             response.on('data', (chunk) => chunks.push(chunk));
