@@ -21,13 +21,14 @@ void not_found(Call& call) { call.respond(problem(404, "not_found", "there is no
 }  // namespace
 
 Api::Api(ApiOptions options, gateway::Hub& hub, store::Store& store, Post post, Readiness readiness,
-         Connections connections)
+         Count connections, Count nodes)
     : options_(std::move(options)),
       hub_(hub),
       store_(store),
       post_(std::move(post)),
       readiness_(std::move(readiness)),
-      connections_(std::move(connections)) {}
+      connections_(std::move(connections)),
+      nodes_(std::move(nodes)) {}
 
 bool Api::matches(std::string_view path) {
   return path == "/v1" || path.starts_with("/v1/") || path == "/healthz" || path == "/readyz";

@@ -9,11 +9,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "admin/call.h"
 #include "gateway/hub.h"
 #include "net/http.h"
 #include "store/store.h"
+#include "wire/encode.h"
 
 namespace admin {
 
@@ -29,10 +31,10 @@ class Api final : public net::HttpHandler {
   using Post = std::function<void(std::function<void()>)>;
   // Why the server is not ready, or empty when it is.
   using Readiness = std::function<std::string()>;
-  using Connections = std::function<std::size_t()>;
+  using Count = std::function<std::size_t()>;
 
   Api(ApiOptions options, gateway::Hub& hub, store::Store& store, Post post, Readiness readiness,
-      Connections connections);
+      Count connections, Count nodes);
 
   // Whether a request to this path is ours.
   [[nodiscard]] static bool matches(std::string_view path);
@@ -46,6 +48,9 @@ class Api final : public net::HttpHandler {
   void route_health(const CallPtr& call);
   [[nodiscard]] bool authorized(std::string_view authorization) const;
 
+  // Of each user the PresenceStatus; `stale` when it is what this node knew last.
+  using Seen = std::function<void(std::vector<std::string> statuses, bool stale)>;
+  void see(std::vector<presence::UserId> users, wire::Devices devices, Seen then);
   void get_presence(const CallPtr& call, const std::string& user);
   void query_presence(const CallPtr& call);
   void put_status(const CallPtr& call, const std::string& user);
@@ -75,7 +80,8 @@ class Api final : public net::HttpHandler {
   store::Store& store_;
   Post post_;
   Readiness readiness_;
-  Connections connections_;
+  Count connections_;
+  Count nodes_;
 };
 
 }  // namespace admin

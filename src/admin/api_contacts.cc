@@ -60,6 +60,36 @@ base::Result<std::vector<presence::UserId>> parse_list(std::string_view body) {
   return ids;
 }
 
+net::HttpResponse exported(const std::string& user, const store::UserExport& kept) {
+  std::string json = R"({"userId":)";
+  base::append_json_string(json, user);
+  if (kept.record) {
+    const presence::UserRecord& record = *kept.record;
+    json += R"(,"lastSeen":)";
+    base::append_json_number(json, base::to_millis(record.last_seen));
+    json += R"(,"visibleLastSeen":)";
+    base::append_json_number(json, base::to_millis(record.visible_last_seen));
+    json += R"(,"chosenStatus":)";
+    base::append_json_string(json, presence::status_name(record.choice.status));
+    if (!record.choice.message.empty()) {
+      json += R"(,"customMessage":)";
+      base::append_json_string(json, record.choice.message);
+    }
+    if (record.choice.expires_at) {
+      json += R"(,"expiresAt":)";
+      base::append_json_number(json, base::to_millis(*record.choice.expires_at));
+    }
+  }
+  for (const auto& [name, ids] :
+       {std::pair{"contacts", &kept.contacts}, std::pair{"viewers", &kept.viewers},
+        std::pair{"blocks", &kept.blocks}, std::pair{"blockedBy", &kept.blocked_by}}) {
+    json += ',';
+    append_list(json, name, *ids);
+  }
+  json += '}';
+  return json_response(200, std::move(json));
+}
+
 }  // namespace
 
 template <class T>
@@ -73,8 +103,7 @@ store::Done<store::EdgeChanges> Api::answer_changed(CallPtr call) {
   return back<store::EdgeChanges>(
       [this, call = std::move(call)](base::Result<store::EdgeChanges> changes) {
         if (!changes) return call->respond(problem(changes.error()));
-        hub_.apply(presence::ContactsChanged{*std::move(changes)});
-        call->respond(no_content());
+        hub_.edges_changed(*std::move(changes), [call] { call->respond(no_content()); });
       });
 }
 
@@ -171,49 +200,36 @@ void Api::import_edges(const CallPtr& call) {
           std::string json = R"({"added":)";
           base::append_json_number(json, changes->size());
           json += '}';
-          hub_.apply(presence::ContactsChanged{*std::move(changes)});
-          self->respond(json_response(200, std::move(json)));
+          hub_.edges_changed(*std::move(changes), [self, json = std::move(json)]() mutable {
+            self->respond(json_response(200, std::move(json)));
+          });
         }));
   });
 }
 
 void Api::forget(const CallPtr& call, const std::string& user) {
   // First the directory, so that nothing it still has to say of the user is kept afterwards.
-  hub_.apply(presence::Forget{user});
+  hub_.forget(user);
   store_.forget_user(user, answer_changed(call));
 }
 
+// What is kept of a user's presence lies with the edges in the store, or with the decider.
 void Api::export_user(const CallPtr& call, const std::string& user) {
   store_.export_user(
-      user, back<store::UserExport>([call, user](base::Result<store::UserExport> kept) {
+      user, back<store::UserExport>([this, call, user](base::Result<store::UserExport> kept) {
         if (!kept) return call->respond(problem(kept.error()));
-        std::string json = R"({"userId":)";
-        base::append_json_string(json, user);
-        if (kept->record) {
-          const presence::UserRecord& record = *kept->record;
-          json += R"(,"lastSeen":)";
-          base::append_json_number(json, base::to_millis(record.last_seen));
-          json += R"(,"visibleLastSeen":)";
-          base::append_json_number(json, base::to_millis(record.visible_last_seen));
-          json += R"(,"chosenStatus":)";
-          base::append_json_string(json, presence::status_name(record.choice.status));
-          if (!record.choice.message.empty()) {
-            json += R"(,"customMessage":)";
-            base::append_json_string(json, record.choice.message);
+        if (hub_.decider() == nullptr) return call->respond(exported(user, *kept));
+        hub_.decider()->look_up({user}, [call, user, kept = *std::move(kept)](auto found) mutable {
+          if (!found) return call->respond(problem(found.error()));
+          const presence::Truth& truth = found->front().truth;
+          if (truth.version > 0) {
+            kept.record = presence::UserRecord{.user = user,
+                                               .choice = truth.choice,
+                                               .last_seen = truth.own_last_seen,
+                                               .visible_last_seen = truth.last_seen};
           }
-          if (record.choice.expires_at) {
-            json += R"(,"expiresAt":)";
-            base::append_json_number(json, base::to_millis(*record.choice.expires_at));
-          }
-        }
-        for (const auto& [name, ids] :
-             {std::pair{"contacts", &kept->contacts}, std::pair{"viewers", &kept->viewers},
-              std::pair{"blocks", &kept->blocks}, std::pair{"blockedBy", &kept->blocked_by}}) {
-          json += ',';
-          append_list(json, name, *ids);
-        }
-        json += '}';
-        call->respond(json_response(200, std::move(json)));
+          call->respond(exported(user, kept));
+        });
       }));
 }
 

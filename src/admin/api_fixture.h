@@ -34,7 +34,7 @@ class ApiTest : public gateway::HubTest {
           const std::lock_guard lock(mutex_);
           posted_.push_back(std::move(task));
         },
-        [this] { return unready; }, [] { return std::size_t{7}; });
+        [this] { return unready; }, [] { return std::size_t{7}; }, [] { return std::size_t{1}; });
   }
 
   // The head of a request; its body and the store's answers follow when the test says so.

@@ -15,23 +15,64 @@ namespace {
 
 constexpr std::size_t kMaxBody = 1U << 20;
 
-// The operator sees every user as its own devices do; nobody has seen the others yet.
-void append_presence(std::string& json, const gateway::Hub& hub, std::string_view user,
-                     wire::Devices devices) {
-  const presence::User* known = hub.directory().find(user);
-  if (known == nullptr) {
-    wire::append_stranger(json, user);
-  } else {
-    wire::append_own_status(json, *known, hub.now(), devices);
+std::string query_response(std::span<const std::string> statuses, base::WallTime now,
+                           std::string_view request_id, bool stale) {
+  std::string json = R"({"users":[)";
+  for (std::size_t i = 0; i < statuses.size(); ++i) {
+    if (i > 0) json += ',';
+    json += statuses[i];
   }
+  json += R"(],"timestamp":)";
+  base::append_json_number(json, base::to_millis(now));
+  if (!request_id.empty()) {
+    json += R"(,"requestId":)";
+    base::append_json_string(json, request_id);
+  }
+  if (stale) json += R"(,"stale":true)";
+  json += '}';
+  return json;
 }
 
 }  // namespace
 
+// The operator sees every user as its own devices do; nobody has seen the others yet.
+void Api::see(std::vector<presence::UserId> users, wire::Devices devices, Seen then) {
+  const auto from_here = [this, devices](const std::vector<presence::UserId>& wanted) {
+    std::vector<std::string> statuses;
+    for (const presence::UserId& id : wanted) {
+      std::string json;
+      const presence::User* known = hub_.directory().find(id);
+      if (known == nullptr) {
+        wire::append_stranger(json, id);
+      } else {
+        wire::append_own_status(json, *known, hub_.now(), devices);
+      }
+      statuses.push_back(std::move(json));
+    }
+    return statuses;
+  };
+  if (hub_.decider() == nullptr) return then(from_here(users), false);
+  hub_.decider()->look_up(users, [this, users, devices, from_here, then](auto found) {
+    if (!found) return then(from_here(users), true);
+    std::vector<std::string> statuses;
+    for (const presence::FullTruth& each : *found) {
+      std::string json;
+      if (each.truth.version == 0) {
+        wire::append_stranger(json, each.truth.user);
+      } else {
+        wire::append_own_status(json, each, hub_.now().wall, devices);
+      }
+      statuses.push_back(std::move(json));
+    }
+    then(std::move(statuses), false);
+  });
+}
+
 void Api::get_presence(const CallPtr& call, const std::string& user) {
-  std::string json;
-  append_presence(json, hub_, user, wire::Devices::listed);
-  call->respond(json_response(200, std::move(json)));
+  see({user}, wire::Devices::listed, [call](std::vector<std::string> statuses, bool stale) {
+    if (stale) wire::append_stale(statuses.front());
+    call->respond(json_response(200, std::move(statuses.front())));
+  });
 }
 
 void Api::query_presence(const CallPtr& call) {
@@ -40,22 +81,13 @@ void Api::query_presence(const CallPtr& call) {
     if (!value) return self->respond(problem(value.error()));
     const auto query = wire::parse_bulk(&*value);
     if (!query) return self->respond(problem(query.error()));
-    std::string json = R"({"users":[)";
-    std::vector<std::string_view> seen;
-    for (const std::string& id : query->user_ids) {
-      if (std::find(seen.begin(), seen.end(), id) != seen.end()) continue;
-      if (!seen.empty()) json += ',';
-      seen.push_back(id);
-      append_presence(json, hub_, id, wire::Devices::omitted);
-    }
-    json += R"(],"timestamp":)";
-    base::append_json_number(json, base::to_millis(hub_.now().wall));
-    if (!query->request_id.empty()) {
-      json += R"(,"requestId":)";
-      base::append_json_string(json, query->request_id);
-    }
-    json += '}';
-    self->respond(json_response(200, std::move(json)));
+    std::vector<presence::UserId> users;
+    for (const std::string& id : query->user_ids)
+      if (std::find(users.begin(), users.end(), id) == users.end()) users.push_back(id);
+    see(std::move(users), wire::Devices::omitted,
+        [this, self, id = query->request_id](const std::vector<std::string>& statuses, bool stale) {
+          self->respond(json_response(200, query_response(statuses, hub_.now().wall, id, stale)));
+        });
   });
 }
 
@@ -74,15 +106,28 @@ void Api::put_status(const CallPtr& call, const std::string& user) {
 
 void Api::delete_device(const CallPtr& call, const std::string& user,
                         const std::string& socket_id) {
+  const auto close = [this, call, user, socket_id](bool found) {
+    if (!found) return call->respond(problem(404, "not_found", "the user has no such device"));
+    hub_.close_device(user, socket_id);
+    call->respond(no_content());
+  };
+  if (hub_.decider() != nullptr) {
+    hub_.decider()->look_up({user}, [call, socket_id, close](auto found) {
+      if (!found) return call->respond(problem(found.error()));
+      const auto& devices = found->front().truth.devices;
+      close(std::any_of(devices.begin(), devices.end(), [&](const auto& device) {
+        return !device.lingering && device.socket_id.view() == socket_id;
+      }));
+    });
+    return;
+  }
   const presence::User* known = hub_.directory().find(user);
   bool found = false;
   if (known != nullptr && known->here != nullptr) {
     for (const auto& device : known->here->devices)
       found = found || (device->reachable() && device->socket_id.view() == socket_id);
   }
-  if (!found) return call->respond(problem(404, "not_found", "the user has no such device"));
-  hub_.apply(presence::CloseDevice{user, socket_id});
-  call->respond(no_content());
+  close(found);
 }
 
 void Api::get_stats(const CallPtr& call) {
@@ -95,7 +140,7 @@ void Api::get_stats(const CallPtr& call) {
     json += ':';
     base::append_json_number(json, value);
   };
-  field("nodes", 1);
+  field("nodes", nodes_());
   field("connections", connections_());
   field("users", directory.connected_users());
   field("devices", directory.device_count());

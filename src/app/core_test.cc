@@ -14,6 +14,7 @@
 
 #include "app/domain.h"
 #include "app/loop_threads.h"
+#include "app/test_store.h"
 #include "auth/authenticator.h"
 #include "config/setting_table.h"
 #include "engineio/fake_transport.h"
@@ -211,7 +212,7 @@ TEST_F(CoreTest, OperatorsWithAnAddressOfTheirOwnAreNotServedHere) {
 TEST_F(CoreTest, AfterAStormFreeMemoryGoesBackToTheSystem) {
   trim_interval = base::Duration(50);
   start(1);
-  store::fill_cache(domain->store());
+  store::fill_cache(store_of(*domain));
   const int64_t before = store::sqlite_memory();
   loops->in(0, [this] {
     for (int i = 0; i < 1'000; ++i) {
@@ -226,7 +227,7 @@ TEST_F(CoreTest, AfterAStormFreeMemoryGoesBackToTheSystem) {
 
 TEST_F(CoreTest, DevicesOfAllThreadsMeetInTheHub) {
   start(3);
-  store::Waiting waiting(domain->store());
+  store::Waiting waiting(store_of(*domain));
   waiting.add("alice", "bob");
   waiting.add("alice", "carol");
   Device& alice = join(1, "alice");
@@ -245,7 +246,7 @@ TEST_F(CoreTest, DevicesOfAllThreadsMeetInTheHub) {
 
 TEST_F(CoreTest, TheAnswerToConnectComesBeforeEverythingElse) {
   start(2);
-  store::Waiting(domain->store()).add("alice", "bob");
+  store::Waiting(store_of(*domain)).add("alice", "bob");
   Device& alice = connect(1, "alice");
   Device& bob = connect(1, "bob");
   EXPECT_TRUE(receives(alice, "40"));
@@ -256,7 +257,7 @@ TEST_F(CoreTest, TheAnswerToConnectComesBeforeEverythingElse) {
 
 TEST_F(CoreTest, ARefusalFindsItsWayBack) {
   start(2);
-  domain->store().stop();
+  store_of(*domain).stop();
   Device& alice = connect(1, "alice");
   EXPECT_TRUE(receives(alice, "44"));
   EXPECT_THAT(received(alice).front(), HasSubstr("store_unavailable"));
@@ -369,7 +370,7 @@ TEST_F(CoreTest, WhatWasAcknowledgedIsThereAfterTheEnd) {
 
 TEST_F(CoreTest, AtTheEndConnectionsAreCutWithoutADisconnectAndNobodyIsTold) {
   start(2);
-  store::Waiting(domain->store()).add("alice", "bob");
+  store::Waiting(store_of(*domain)).add("alice", "bob");
   Device& alice = join(1, "alice");
   Device& bob = join(0, "bob");
   EXPECT_TRUE(receives(alice, R"(42["user_online")"));

@@ -1,33 +1,19 @@
 #include "app/domain.h"
 
-#include <spdlog/spdlog.h>
-
-#include <algorithm>
 #include <array>
 #include <bit>
-#include <chrono>
 #include <thread>
-#include <tuple>
 #include <utility>
 
-#include "app/memory.h"
-#include "contacts/contact_file.h"
+#include "app/embedded_backend.h"
+#include "app/redis_backend.h"
 #include "runtime/clock.h"
 #include "runtime/random.h"
-#include "store/bulk.h"
 
 namespace app {
 namespace {
 
-constexpr base::Duration kSaveInterval{500};
 constexpr base::Duration kTickInterval{500};  // also while nothing is due
-// Where the wall clock is behind the saved sequence, it was set back: what was given out after the
-// last save is below this much above it.
-constexpr presence::Version kSequenceMargin = 10'000'000;
-
-void release_free_memory_of(store::EmbeddedStore& store) {
-  store.release_memory([](const auto&) { release_free_memory(); });
-}
 
 base::HashKey random_key() {
   std::array<uint8_t, sizeof(base::HashKey)> bytes{};
@@ -46,90 +32,34 @@ presence::DirectoryOptions directory_options(const config::Settings& settings) {
   options.manual_offline = settings.privacy.manual_offline == config::ManualOffline::kHidden
                                ? presence::ManualOffline::hidden
                                : presence::ManualOffline::announced;
+  options.clustered = !settings.redis.url.empty();
   options.hash_key = random_key();
   return options;
 }
 
-presence::Version clock_version(base::WallTime wall) {
-  return static_cast<presence::Version>(std::max<int64_t>(0, base::to_millis(wall))) * 1000;
-}
-
-base::Result<void> import_contacts(store::EmbeddedStore& store, const std::string& file) {
-  store::BulkImport import(store);
-  const auto stats = contacts::import_file(
-      file, std::nullopt, contacts::Direction::mutual,
-      [&](std::vector<presence::Edge> edges) { return import.add(std::move(edges)); });
-  if (!stats) return tl::unexpected(stats.error());
-  const auto added = import.finish();
-  if (!added) return tl::unexpected(added.error());
-  spdlog::info("contacts.file {}: {} edges, {} of them new", file, stats->edges, *added);
-  // Both threads have been through a whole file of text.
-  release_free_memory();
-  release_free_memory_of(store);
-  return {};
+template <class Kind>
+base::Result<std::unique_ptr<Backend>> open_backend(const config::Settings& settings) {
+  return Kind::open(settings).map(
+      [](std::unique_ptr<Kind> backend) -> std::unique_ptr<Backend> { return backend; });
 }
 
 }  // namespace
 
-Domain::Domain(const config::Settings& settings, std::unique_ptr<store::EmbeddedStore> store)
-    : settings_(settings), store_(std::move(store)) {}
-
-Domain::~Domain() = default;
+Domain::Domain(const config::Settings& settings, std::unique_ptr<Backend> backend,
+               std::unique_ptr<presence::Directory> directory)
+    : settings_(settings), directory_(std::move(directory)), backend_(std::move(backend)) {}
 
 base::Result<std::unique_ptr<Domain>> Domain::open(const config::Settings& settings) {
-  store::Options options;
-  options.data_dir = settings.data_dir;
-  options.on_fault = [](const store::FaultNotice& notice) {
-    if (notice.began) {
-      spdlog::error("store: {}", notice.message);
-    } else {
-      spdlog::info("store: works again");
-    }
-  };
-  auto store = store::EmbeddedStore::open(std::move(options));
-  if (!store) return tl::unexpected(store.error());
-  std::unique_ptr<Domain> domain(new Domain(settings, *std::move(store)));
-  if (auto loaded = domain->load(runtime::read_clocks()); !loaded) {
-    const std::string why = domain->store_->counters().last_error;
-    return base::fail(loaded.error().code, why.empty() ? loaded.error().message : why);
-  }
-  if (!settings.contacts.file.empty()) {
-    if (auto imported = import_contacts(*domain->store_, settings.contacts.file); !imported)
-      return tl::unexpected(imported.error());
-  }
-  return domain;
+  auto backend = settings.redis.url.empty() ? open_backend<EmbeddedBackend>(settings)
+                                            : open_backend<RedisBackend>(settings);
+  if (!backend) return tl::unexpected(backend.error());
+  auto directory = (*backend)->make_directory(directory_options(settings), runtime::read_clocks());
+  if (!directory) return tl::unexpected(directory.error());
+  return std::unique_ptr<Domain>(new Domain(settings, *std::move(backend), *std::move(directory)));
 }
 
-base::Result<void> Domain::load(base::Instant now) {
-  const auto saved = store_->load_sequence();
-  if (!saved) return tl::unexpected(saved.error());
-  const auto begun = store_->load_begin();
-  if (!begun) return tl::unexpected(begun.error());
-  const presence::Version clock = clock_version(now.wall);
-  const presence::Version known = std::max(*saved, *begun);
-  const presence::Version begin = clock > known ? clock : known + kSequenceMargin;
-  // The sequence is saved all the time and follows the clock, so it says when the last run ended.
-  const base::WallTime alive_until =
-      std::min(now.wall, base::wall_from_millis(static_cast<int64_t>(*saved / 1000)));
-  directory_ = std::make_unique<presence::Directory>(directory_options(settings_), begin, now);
-  std::vector<presence::UserRecord> changed;
-  auto read = store_->load_users([&](const presence::UserRecord& record) {
-    if (auto anew = directory_->restore(record, alive_until, now))
-      changed.push_back(*std::move(anew));
-  });
-  if (!read) return read;
-  // Kept before anything is given out: the next run may not begin there, however short this one is.
-  // A store that cannot write says so by itself, and users may meet all the same.
-  std::ignore = store_->keep_begin(begin);
-  for (presence::UserRecord& record : changed) store_->save_user(std::move(record));
-  // A run that ends before its first regular save was alive at its beginning, too. Together with
-  // the records: who was connected to the run before was not there.
-  store_->save_sequence(begin);
-  return {};
-}
-
-void Domain::connect(std::span<runtime::EventLoop* const> loops,
-                     const std::function<gateway::Outlet&(unsigned)>& frontend) {
+base::Result<void> Domain::connect(std::span<runtime::EventLoop* const> loops,
+                                   const std::function<gateway::Outlet&(unsigned)>& frontend) {
   loop_ = loops.front();
   std::vector<gateway::Outlet*> outlets{&local_};
   for (unsigned thread = 1; thread < loops.size(); ++thread) {
@@ -137,16 +67,18 @@ void Domain::connect(std::span<runtime::EventLoop* const> loops,
         *loops[thread], [frontend, thread]() -> gateway::Outlet& { return frontend(thread); }));
     outlets.push_back(remote_.back().get());
   }
-  hub_ = std::make_unique<gateway::Hub>(*directory_, *this, std::move(outlets),
+  hub_ = std::make_unique<gateway::Hub>(*directory_, *backend_, std::move(outlets),
                                         [loop = loop_] { return loop->now(); });
+  return backend_->connect(*loop_, *hub_,
+                           [this](std::function<void()> task) { post(std::move(task)); });
 }
 
 void Domain::start(Deadlines& deadlines, gateway::Outlet& own_frontend) {
   local_.set_target(own_frontend);
   deadlines.watch([this] { return directory_->next_deadline(); }, [this] { hub_->tick(); });
   deadlines.every(kTickInterval, [this] { hub_->tick(); });
-  deadlines.every(kSaveInterval, [this] { save_progress(loop_->now()); });
-  deadlines.every(settings_.cleanup_interval, [this] { clean_up(); });
+  deadlines.every(settings_.cleanup_interval, [this] { directory_->sweep(loop_->now()); });
+  backend_->start(deadlines);
 }
 
 bool Domain::flush() {
@@ -157,25 +89,9 @@ bool Domain::flush() {
   return all_taken && postponed_.empty();
 }
 
-void Domain::release_free_memory() { release_free_memory_of(*store_); }
-
-void Domain::save_progress(base::Instant now) {
-  store_->save_sequence(std::max(directory_->sequence(), clock_version(now.wall)));
-}
-
-void Domain::clean_up() {
-  const base::Instant now = loop_->now();
-  directory_->sweep(now);
-  store_->purge(now.wall - settings_.last_seen_retention, [](base::Result<uint64_t> purged) {
-    if (purged && *purged > 0) spdlog::info("last_seen_retention: {} users forgotten", *purged);
-  });
-}
-
 void Domain::stop(base::Instant now) {
   stopping_ = true;
-  save_progress(now);
-  if (const std::size_t lost = store_->stop(); lost > 0)
-    spdlog::error("store: the last-seen times of {} users could not be written", lost);
+  backend_->stop(now);
 }
 
 void Domain::post(std::function<void()> task) {
@@ -189,23 +105,6 @@ void Domain::post(std::function<void()> task) {
     // Only the store's thread waits here, and only while the hub is a million tasks behind.
     std::this_thread::yield();
   }
-}
-
-void Domain::load_contacts(const presence::UserId& user) {
-  store_->load_contacts(user, [this, user](base::Result<std::vector<presence::ContactEntry>> list) {
-    post([this, user, list = std::move(list)]() mutable {
-      hub_->contacts_loaded(user, std::move(list));
-    });
-  });
-}
-
-void Domain::save(const presence::UserRecord& record) { store_->save_user(record); }
-
-void Domain::save(const presence::UserRecord& record,
-                  std::function<void(base::Result<void>)> done) {
-  store_->save_user(record, [this, done = std::move(done)](base::Result<void> kept) {
-    post([done, kept = std::move(kept)] { done(kept); });
-  });
 }
 
 }  // namespace app

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/loop_threads.h"
+#include "app/test_store.h"
 #include "config/setting_table.h"
 #include "gateway/hub_fixture.h"
 #include "runtime/clock.h"
@@ -43,7 +44,8 @@ class DomainTest : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().message;
     domain = *std::move(opened);
     loops.emplace(1, mailbox_limit);
-    domain->connect(loops->pointers(), [this](unsigned) -> gateway::Outlet& { return outlet; });
+    ASSERT_TRUE(domain->connect(loops->pointers(),
+                                [this](unsigned) -> gateway::Outlet& { return outlet; }));
   }
   // As a server does: first the threads, then the domain.
   void end(base::Instant now = runtime::read_clocks()) {
@@ -149,7 +151,7 @@ TEST_F(DomainTest, TheContactsFileIsAddedAtEachStart) {
   std::ofstream(settings.contacts.file) << R"({"alice": ["bob"]})";
   for (int i = 0; i < 2; ++i) {
     open();
-    store::Waiting waiting(domain->store());
+    store::Waiting waiting(store_of(*domain));
     EXPECT_EQ(waiting.edges(10), (std::vector<store::Edge>{{"alice", "bob"}, {"bob", "alice"}}));
     end();
   }
@@ -203,7 +205,7 @@ TEST_F(DomainTest, WhoWasConnectedWasSeenUntilTheLastRunWasLastAlive) {
   open();
   EXPECT_EQ(user("alice").last_seen, alive);
   EXPECT_TRUE(
-      store::eventually([&] { return domain->store().counters().write_behind_entries == 0; }));
+      store::eventually([&] { return store_of(*domain).counters().write_behind_entries == 0; }));
   crash();
   open();
   EXPECT_EQ(user("alice").last_seen, alive);
@@ -255,7 +257,7 @@ TEST_F(DomainTest, ARunThatCrashesBeforeItsFirstSaveIsNotRepeated) {
 TEST_F(DomainTest, TheSequenceIsSavedTwiceASecond) {
   open();
   run();
-  const auto saved = [this] { return *domain->store().load_sequence(); };
+  const auto saved = [this] { return *store_of(*domain).load_sequence(); };
   pass(milliseconds(499));
   const presence::Version before = clock_version();
   pass(milliseconds(1));
@@ -294,7 +296,7 @@ TEST_F(DomainTest, TheContactsOfAUserAreReadBeforeTheFirstDeviceJoins) {
 
 TEST_F(DomainTest, WithoutTheStoreNobodyNewIsLetIn) {
   open();
-  domain->store().stop();
+  store_of(*domain).stop();
   run();
   const auto device = loops->in(0, [this] { return connect("alice"); });
   std::vector<std::string> said;
@@ -358,7 +360,7 @@ TEST_F(DomainTest, LastSeenTimesBeyondTheRetentionAreForgottenByTheCleanUp) {
   pass(milliseconds(1));
   EXPECT_EQ(loops->in(0, [this] { return directory().known_users(); }), 0U);
   EXPECT_TRUE(store::eventually(
-      [this] { return !store::Waiting(domain->store()).exported("alice").record; }));
+      [this] { return !store::Waiting(store_of(*domain)).exported("alice").record; }));
 }
 
 // --- Posting to the hub's thread
@@ -400,7 +402,7 @@ TEST_F(DomainTest, StoppingDoesNotWaitForAHubThatHasEnded) {
   loops->stop();
   ASSERT_TRUE((*loops)[0].post([] {}));  // full for ever
   for (int i = 0; i < 3; ++i)
-    domain->save(store::seen_at("alice", i), [](const base::Result<void>&) { FAIL(); });
+    domain->backend().save(store::seen_at("alice", i), [](const base::Result<void>&) { FAIL(); });
   domain->stop(runtime::read_clocks());
   domain.reset();
   seed([](store::EmbeddedStore& kept) {

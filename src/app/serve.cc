@@ -75,23 +75,24 @@ class Server {
                                     ? page::DemoPage::kServed
                                     : page::DemoPage::kAbsent),
         threads_(thread_options(settings_)),
-        cores_(threads_.count()) {
+        cores_(threads_.count()) {}
+
+  base::Result<void> run(const config::Loaded& loaded) {
     std::vector<runtime::EventLoop*> loops;
     for (unsigned thread = 0; thread < threads_.count(); ++thread)
       loops.push_back(&threads_.loop(thread));
-    domain_->connect(loops,
-                     [this](unsigned t) -> gateway::Outlet& { return cores_[t]->frontend(); });
+    const auto connected = domain_->connect(
+        loops, [this](unsigned t) -> gateway::Outlet& { return cores_[t]->frontend(); });
+    if (!connected) return connected;
     admin::ApiOptions options;
     options.api_key = settings_.api_key;
-    options.node = settings_.node_id.empty() ? made_up_node_id() : settings_.node_id;
+    options.node = settings_.node_id;
     options.started = runtime::read_clocks().steady;
     api_ = std::make_unique<admin::Api>(
-        options, domain_->hub(), domain_->store(),
+        options, domain_->hub(), domain_->backend().store(),
         [domain = domain_.get()](std::function<void()> task) { domain->post(std::move(task)); },
-        [this] { return unready(); }, [this] { return threads_.connection_count(); });
-  }
-
-  base::Result<void> run(const config::Loaded& loaded) {
+        [this] { return unready(); }, [this] { return threads_.connection_count(); },
+        [this] { return domain_->backend().nodes(); });
     const auto bound = listen(loaded);
     if (!bound) return tl::unexpected(bound.error());
     for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
@@ -149,8 +150,7 @@ class Server {
 
   [[nodiscard]] std::string unready() const {
     if (stopping_) return "the server is shutting down";
-    const store::Counters counters = domain_->store().counters();
-    return counters.available ? std::string() : "the store is unavailable: " + counters.last_error;
+    return domain_->backend().unready();
   }
 
   void stop() {
@@ -179,7 +179,9 @@ class Server {
 
 }  // namespace
 
-base::Result<void> serve(const config::Loaded& loaded) {
+base::Result<void> serve(const config::Loaded& given) {
+  config::Loaded loaded = given;
+  if (loaded.settings.node_id.empty()) loaded.settings.node_id = made_up_node_id();
   // First of all: whoever is told to stop while starting up ends well, too, once it has started.
   runtime::EventLoop main_loop;
   const runtime::Signals signals(main_loop, {SIGTERM, SIGINT}, [&main_loop](int signal) {

@@ -15,6 +15,8 @@ class Keys {
   // of a user share a slot.
   Keys(std::string prefix, bool braces) : prefix_(std::move(prefix)), braces_(braces) {}
 
+  // Whether keys of different users may not be in one command.
+  [[nodiscard]] bool one_slot_each() const { return braces_; }
   [[nodiscard]] std::string user(std::string_view id) const { return name("user:", id); }
   [[nodiscard]] std::string devices(std::string_view id) const { return name("devices:", id); }
   [[nodiscard]] std::string stale(std::string_view id) const { return name("stale:", id); }
@@ -39,6 +41,10 @@ class Keys {
 
   // Channel: the edges that have changed (cluster/edge_changes.h).
   [[nodiscard]] std::string edges() const { return prefix_ + "edges"; }
+  // Channel: what every node is to do (cluster/member.cc).
+  [[nodiscard]] std::string commands() const { return prefix_ + "commands"; }
+  // Which data this is: gone, or another, when Redis has lost what it held.
+  [[nodiscard]] std::string epoch() const { return prefix_ + "epoch"; }
 
   // For SCAN: all contacts(), and whose a key of those is.
   [[nodiscard]] std::string contacts_pattern() const {

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "cluster/scripts.h"
+#include "cluster/text_reader.h"
+#include "cluster/text_writer.h"
 
 namespace cluster {
 namespace {
@@ -15,6 +17,9 @@ constexpr int64_t kLeaseMillis = 15'000;
 constexpr int64_t kRememberDeadMillis = 3'600'000;
 // After Redis was away, every node has reported what is with it by then.
 constexpr base::Duration kOthersHaveReported{3'000};
+constexpr std::size_t kMostCalls = 1'000;  // under way at a time
+// For a message to come back. Redis may be well and its channel may not.
+constexpr base::Duration kLongestHearing{2'000};
 constexpr int kUserTtlSeconds = 300;
 constexpr int kDeviceTtlSeconds = 180;
 
@@ -26,15 +31,14 @@ std::string_view state_name(presence::DeviceState state) {
   }
 }
 
-base::Error unavailable(std::string message) {
-  return {base::ErrorCode::kStoreUnavailable, std::move(message)};
-}
-
-std::vector<std::string> texts_of(const redis::Reply& reply) {
-  std::vector<std::string> texts;
-  for (const redis::Reply& element : reply.elements)
-    if (element.is_text()) texts.push_back(element.text);
-  return texts;
+void describe(presence::DeviceDetails& device, const redis::Reply& reply) {
+  if (reply.elements.size() != 5) return;
+  device.os = reply.elements[0].text;
+  device.browser = reply.elements[1].text;
+  if (const auto heard = reply.elements[2].to_integer())
+    device.last_heartbeat = std::max(device.connected_at, base::wall_from_millis(*heard));
+  device.address = reply.elements[3].text;
+  device.user_agent = reply.elements[4].text;
 }
 
 }  // namespace
@@ -61,6 +65,8 @@ base::Result<std::unique_ptr<Member>> Member::create(runtime::EventLoop& loop,
   for (unsigned shard = 0; shard < Keys::kShards; ++shard)
     member->subscriber_->subscribe(
         {redis::Subscription::Kind::kChannel, member->keys_.events(shard)});
+  for (std::string channel : {member->keys_.edges(), member->keys_.commands()})
+    member->subscriber_->subscribe({redis::Subscription::Kind::kChannel, std::move(channel)});
   return member;
 }
 
@@ -96,6 +102,7 @@ void Member::try_to_attach() {
   attached_ = true;
   spdlog::info("redis: node {} is attached", incarnation_);
   port_.apply(presence::Attached{});
+  compare_epoch();
   read_followed_at_ = loop_.now().steady + kOthersHaveReported;
 }
 
@@ -106,6 +113,9 @@ void Member::detach(const std::string& reason) {
   spdlog::warn("redis: node {} decides alone: {}", incarnation_, reason);
   heard_.clear();
   read_followed_at_.reset();
+  give_up_hearing(loop_.now().steady);
+  for (auto waiting = std::exchange(calls_, {}); !waiting.empty(); waiting.pop_front())
+    waiting.front().done(std::nullopt);
   port_.apply(presence::Detached{});
 }
 
@@ -115,6 +125,7 @@ void Member::tick() {
   renew_lease(kLeaseMillis);
   refresh_heard();
   const base::SteadyTime now = loop_.now().steady;
+  give_up_hearing(now - kLongestHearing);
   if (read_followed_at_ && now >= *read_followed_at_) {
     read_followed_at_.reset();
     read_followed();
@@ -162,7 +173,9 @@ void Member::report(const presence::Report& report) {
 
 void Member::choose(const presence::UserId& id, const presence::Choice& choice,
                     std::function<void(base::Result<void>)> done) {
-  if (!attached_) return done(tl::unexpected(unavailable("redis cannot be reached")));
+  if (!attached_)
+    return done(
+        tl::unexpected(base::Error{base::ErrorCode::kStoreUnavailable, "redis cannot be reached"}));
   const presence::User* user = directory_.find(id);
   Statement statement;
   statement.user = id;
@@ -174,13 +187,15 @@ void Member::choose(const presence::UserId& id, const presence::Choice& choice,
   }
   statement.choice = &choice;
   call(statement, [this, done = std::move(done)](std::optional<Outcome> outcome) {
-    if (!outcome) return done(tl::unexpected(unavailable("redis did not answer")));
+    if (!outcome)
+      return done(
+          tl::unexpected(base::Error{base::ErrorCode::kStoreUnavailable, "redis did not answer"}));
     decided(*std::move(outcome), {}, {});
     done({});
   });
 }
 
-void Member::call(const Statement& statement, std::function<void(std::optional<Outcome>)> done) {
+void Member::call(const Statement& statement, CallDone done) {
   const std::string user = keys_.user(statement.user);
   const std::string devices = keys_.devices(statement.user);
   const std::string stale = keys_.stale(statement.user);
@@ -229,34 +244,53 @@ void Member::call(const Statement& statement, std::function<void(std::optional<O
   }
   if (statement.joining != nullptr) add(*statement.joining);
 
-  const std::array<std::string_view, 4> keys{user, devices, stale, chosen};
-  const std::vector<std::string_view> arguments(said.begin(), said.end());
-  client_->call(report_script(), keys, arguments,
-                [this, done = std::move(done)](redis::Answer answer) {
-                  std::string reason;
-                  if (!answer) {
-                    reason = answer.error().message;
-                  } else if (auto outcome = parse_outcome(answer->text, incarnation_)) {
-                    check_nodes(*outcome);
-                    return done(std::move(outcome));
-                  } else {
-                    reason = "the script report.lua gave an answer that cannot be read";
-                  }
-                  // What was decided is not known: as if Redis were away.
-                  detach(reason);
-                  done(std::nullopt);
-                });
+  calls_.push_back({{user, devices, stale, chosen}, std::move(said), std::move(done)});
+  send_calls();
+}
+
+// Redis answers within its time only when it is not asked for everything at once.
+void Member::send_calls() {
+  for (; calls_under_way_ < kMostCalls && !calls_.empty(); calls_.pop_front()) {
+    Call& next = calls_.front();
+    ++calls_under_way_;
+    const std::vector<std::string_view> keys(next.keys.begin(), next.keys.end());
+    const std::vector<std::string_view> arguments(next.arguments.begin(), next.arguments.end());
+    client_->call(report_script(), keys, arguments,
+                  [this, done = std::move(next.done)](const redis::Answer& answer) {
+                    --calls_under_way_;
+                    call_answered(answer, done);
+                    send_calls();
+                  });
+  }
+}
+
+void Member::call_answered(const redis::Answer& answer, const CallDone& done) {
+  std::string reason;
+  if (!answer) {
+    reason = answer.error().message;
+  } else if (auto outcome = parse_outcome(answer->text, incarnation_)) {
+    check_nodes(*outcome);
+    return done(std::move(outcome));
+  } else {
+    reason = "the script report.lua gave an answer that cannot be read";
+  }
+  // What was decided is not known: as if Redis were away.
+  detach(reason);
+  done(std::nullopt);
 }
 
 void Member::decided(Outcome outcome, presence::DeviceRef origin, presence::DeviceRef joining) {
   port_.apply(presence::Decided{std::move(outcome.truth), origin, joining, outcome.refused});
 }
 
-void Member::on_message(const redis::Subscription&, std::string_view, std::string_view payload) {
+void Member::on_message(const redis::Subscription&, std::string_view channel,
+                        std::string_view payload) {
+  if (channel == keys_.edges()) return edges_changed(payload);
+  if (channel == keys_.commands()) return commanded(payload);
   const std::optional<std::string_view> user = user_of_outcome(payload);
   if (!user || !attached_) return;
   if (directory_.find(*user) == nullptr) {
-    if (loads_ > 0) unfollowed_.insert_or_assign(presence::UserId(*user), std::string(payload));
+    if (reads_ > 0) unfollowed_.insert_or_assign(presence::UserId(*user), std::string(payload));
     return;
   }
   std::optional<Outcome> outcome = parse_outcome(payload, incarnation_);
@@ -266,70 +300,90 @@ void Member::on_message(const redis::Subscription&, std::string_view, std::strin
   decided(*std::move(outcome), {}, {});
 }
 
-// --- Contacts
+// --- What operators see
 
-struct Member::Load {
-  presence::UserId user;
-  std::vector<presence::ContactEntry> contacts;
-  std::vector<presence::Truth> truths;
-  std::size_t missing = 0;
-};
-
-void Member::load_contacts(const presence::UserId& user) {
-  struct Read {
-    std::vector<std::string> contacts;
-    std::set<std::string> blockers;
+void Member::look_up(std::vector<presence::UserId> users,
+                     std::function<void(base::Result<std::vector<presence::FullTruth>>)> done) {
+  using Found = base::Result<std::vector<presence::FullTruth>>;
+  if (!attached_)
+    return done(base::fail(base::ErrorCode::kStoreUnavailable, "redis cannot be reached"));
+  struct LookUp {
+    Found found;
+    std::size_t missing;
   };
-  const auto read = std::make_shared<Read>();
-  const std::string contacts = keys_.contacts(user);
-  const std::string blocked_by = keys_.blocked_by(user);
-  client_->call({"SMEMBERS", contacts}, contacts, [read](redis::Answer answer) {
-    if (answer) read->contacts = texts_of(*answer);
-  });
-  client_->call({"SMEMBERS", blocked_by}, blocked_by, [this, read, user](redis::Answer answer) {
-    if (!answer) return contacts_read(user, tl::unexpected(unavailable(answer.error().message)));
-    for (std::string& blocker : texts_of(*answer)) read->blockers.insert(std::move(blocker));
-    std::vector<presence::ContactEntry> entries;
-    for (std::string& contact : read->contacts)
-      if (presence::check_user_id(contact, "contact"))
-        entries.push_back({contact, read->blockers.contains(contact)});
-    contacts_read(user, std::move(entries));
-  });
-}
-
-void Member::contacts_read(const presence::UserId& user,
-                           base::Result<std::vector<presence::ContactEntry>> contacts) {
-  if (!contacts) return port_.apply(presence::ContactsLoaded{user, std::move(contacts)});
-  const auto load = std::make_shared<Load>();
-  load->user = user;
-  load->contacts = *std::move(contacts);
-  ++loads_;
-  load->missing = 1;
-  for (const presence::ContactEntry& entry : load->contacts) {
-    const presence::User* known = directory_.find(entry.contact);
-    if (known != nullptr && presence::Directory::follows(*known)) continue;
-    ++load->missing;
+  const auto look_up = std::make_shared<LookUp>();
+  look_up->found->resize(users.size());
+  look_up->missing = users.size();
+  if (users.empty()) return done(std::move(look_up->found));
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    const auto take = [look_up, i, done](base::Result<presence::FullTruth> one) {
+      if (!one) {
+        look_up->found = tl::unexpected(one.error());
+      } else if (look_up->found) {
+        (*look_up->found)[i] = *std::move(one);
+      }
+      if (--look_up->missing == 0) done(std::move(look_up->found));
+    };
     Statement statement;
-    statement.user = entry.contact;
-    call(statement, [this, load](std::optional<Outcome> outcome) {
-      if (outcome) load->truths.push_back(std::move(outcome->truth));
-      if (--load->missing == 0) load_finished(*load);
+    statement.user = users[i];
+    call(statement, [this, take](std::optional<Outcome> outcome) {
+      if (outcome) return read_details(*outcome, take);
+      take(base::fail(base::ErrorCode::kStoreUnavailable, "redis did not answer"));
     });
   }
-  if (--load->missing == 0) load_finished(*load);
 }
 
-void Member::load_finished(Load& load) {
-  // Somebody may have changed since they were read, and nobody here followed them yet.
-  for (const presence::ContactEntry& entry : load.contacts) {
-    const auto heard = unfollowed_.find(entry.contact);
-    if (heard == unfollowed_.end()) continue;
-    if (auto outcome = parse_outcome(heard->second, incarnation_))
-      load.truths.push_back(std::move(outcome->truth));
+void Member::read_details(const Outcome& outcome,
+                          std::function<void(base::Result<presence::FullTruth>)> done) {
+  struct Details {
+    presence::FullTruth full;
+    std::size_t missing = 1;
+  };
+  const auto details = std::make_shared<Details>();
+  details->full.truth = outcome.truth;
+  const auto& devices = details->full.truth.devices;
+  details->full.devices.resize(devices.size());
+  const auto one_less = [details, done = std::move(done)] {
+    if (--details->missing == 0) done(std::move(details->full));
+  };
+  const std::string user = keys_.user(details->full.truth.user);
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    presence::DeviceDetails& device = details->full.devices[i];
+    device.socket_id = devices[i].socket_id;
+    device.type = devices[i].type;
+    device.connected_at = device.last_heartbeat = devices[i].connected_at;
+    std::string key = keys_.device_prefix(details->full.truth.user);
+    key += devices[i].socket_id.view();
+    ++details->missing;
+    client_->call({"HMGET", key, "os", "browser", "lastHeartbeat", "ipAddress", "userAgent"}, user,
+                  [details, one_less, i](redis::Answer answer) {
+                    if (answer) describe(details->full.devices[i], *answer);
+                    one_less();
+                  });
   }
-  if (--loads_ == 0) unfollowed_.clear();
-  port_.apply(
-      presence::ContactsLoaded{load.user, std::move(load.contacts), std::move(load.truths)});
+  one_less();
+}
+
+// --- Commands
+
+void Member::close_device(const presence::UserId& user, const std::string& socket_id) {
+  command(write_texts({"close", user, socket_id}));
+}
+
+void Member::forget(const presence::UserId& user) { command(write_texts({"forget", user})); }
+
+void Member::command(const std::string& payload) {
+  const std::string channel = keys_.commands();
+  client_->call({"PUBLISH", channel, payload}, channel, [](const redis::Answer&) {});
+}
+
+void Member::commanded(std::string_view payload) {
+  TextReader in(payload);
+  const std::string_view what = in.text();
+  const presence::UserId user(in.text());
+  if (what == "forget" && in.done()) return port_.apply(presence::Forget{user});
+  const std::string socket_id(in.text());
+  if (what == "close" && in.done()) port_.apply(presence::CloseDevice{user, socket_id});
 }
 
 // --- Heartbeats

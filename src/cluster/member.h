@@ -9,7 +9,9 @@
 // In the thread of the hub.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -60,7 +62,16 @@ class Member final : private redis::Subscriber::Listener {
   // `done` when it was decided; the directory knows of it by then. Refused without Redis.
   void choose(const presence::UserId& user, const presence::Choice& choice,
               std::function<void(base::Result<void>)> done);
-  // Answered with ContactsLoaded.
+  // On whichever node they are.
+  void close_device(const presence::UserId& user, const std::string& socket_id);
+  void forget(const presence::UserId& user);
+  // What is true of these users, in their order. Refused without Redis.
+  void look_up(std::vector<presence::UserId> users,
+               std::function<void(base::Result<std::vector<presence::FullTruth>>)> done);
+  // `done` when this node has been told of every change of edges that was published before, or when
+  // Redis is away.
+  void hear_edges(std::function<void()> done);
+  // Answered with ContactsLoaded: an empty list without Redis, which is read when that is back.
   void load_contacts(const presence::UserId& user);
   // The device was heard from: what Redis holds of it lives on.
   void heard(presence::DeviceRef device);
@@ -78,7 +89,24 @@ class Member final : private redis::Subscriber::Listener {
   [[nodiscard]] std::size_t live_nodes() const { return live_.size(); }
 
  private:
-  struct Load;
+  // Changes of lists that wait for their turn (member_contacts.cc).
+  struct News {
+    std::optional<presence::UserId> reread;    // whose list was read anew
+    std::vector<presence::ContactEntry> list;  // of that user
+    std::vector<presence::EdgeChange> changes;
+    std::vector<presence::Truth> truths;
+    std::function<void()> then;
+    bool ready = false;
+  };
+  using NewsPtr = std::shared_ptr<News>;
+  // Of the truths of several users.
+  struct Read {
+    std::vector<presence::UserId> users;
+    std::vector<presence::Truth> truths;
+    std::size_t missing = 1;
+    std::function<void(std::vector<presence::Truth>)> done;
+  };
+  using ReadPtr = std::shared_ptr<Read>;
 
   Member(runtime::EventLoop& loop, MemberOptions options, const presence::Directory& directory,
          Port& port);
@@ -105,15 +133,43 @@ class Member final : private redis::Subscriber::Listener {
     const presence::Device* joining = nullptr;
     const presence::Choice* choice = nullptr;  // null: it stays
   };
-  void call(const Statement& statement, std::function<void(std::optional<Outcome>)> done);
+  using CallDone = std::function<void(std::optional<Outcome>)>;
+  struct Call {
+    std::array<std::string, 4> keys;
+    std::vector<std::string> arguments;
+    CallDone done;
+  };
+  void call(const Statement& statement, CallDone done);
+  void send_calls();
+  void call_answered(const redis::Answer& answer, const CallDone& done);
+  void read_details(const Outcome& outcome,
+                    std::function<void(base::Result<presence::FullTruth>)> done);
   // Reads the truth of a user who is not here, for a user or to take the devices of `node` away.
   [[nodiscard]] Statement statement_of(const presence::User& user, std::string_view node) const;
   void decided(Outcome outcome, presence::DeviceRef origin, presence::DeviceRef joining);
   void check_nodes(const Outcome& outcome);
 
-  void contacts_read(const presence::UserId& user,
-                     base::Result<std::vector<presence::ContactEntry>>);
-  void load_finished(Load& load);
+  // member_contacts.cc
+  void compare_epoch();
+  void read_list(const presence::UserId& user,
+                 std::function<void(base::Result<std::vector<presence::ContactEntry>>)> done);
+  void read_truths(const std::vector<presence::UserId>& users,
+                   std::function<void(std::vector<presence::Truth>)> done);
+  void one_less(Read& read);
+  void read_next();
+  void ask_known(std::vector<presence::UserId> users);
+  void truth_read(const presence::UserId& user, const presence::Truth* truth);
+  void list_read(const presence::UserId& user, std::vector<presence::ContactEntry> list);
+  void reread_list(const presence::UserId& user);
+  void edges_changed(std::string_view payload);
+  void give_up_hearing(base::SteadyTime begun_before);
+  void complete(const NewsPtr& news, const std::vector<presence::UserId>& subjects);
+  void tell_news();
+  [[nodiscard]] std::vector<presence::EdgeChange> changes_to(
+      const presence::UserId& user, const std::vector<presence::ContactEntry>& list) const;
+
+  void command(const std::string& payload);
+  void commanded(std::string_view payload);
 
   void renew_lease(int64_t length);
   void lease_answered(const redis::Reply& reply);
@@ -133,8 +189,22 @@ class Member final : private redis::Subscriber::Listener {
   std::map<std::string, base::SteadyTime> dead_;  // and since when; taken over after the grace
   std::set<std::string> taken_over_;
   std::vector<presence::DeviceRef> heard_;
-  std::size_t loads_ = 0;
-  std::unordered_map<presence::UserId, std::string> unfollowed_;  // heard of during loads_
+  std::deque<Call> calls_;  // that wait until others have been answered
+  std::size_t calls_under_way_ = 0;
+  std::size_t reads_ = 0;                                               // of truths, under way
+  std::unordered_map<presence::UserId, std::vector<ReadPtr>> reading_;  // who waits for whom
+  std::deque<presence::UserId> to_read_;                          // of reading_, not asked for
+  std::size_t asked_ = 0;                                         // of reading_
+  std::unordered_map<presence::UserId, std::string> unfollowed_;  // heard of during reads_
+  std::deque<NewsPtr> news_;
+  struct Hearing {
+    base::SteadyTime begun;
+    std::function<void()> done;
+  };
+  std::map<uint64_t, Hearing> hearing_;
+  uint64_t hearings_ = 0;
+  std::string epoch_;                        // of the data whose lists are known
+  std::set<presence::UserId> lists_unread_;  // of users who came while Redis was away
   std::unique_ptr<redis::Client> client_;
   std::unique_ptr<redis::Subscriber> subscriber_;
 };

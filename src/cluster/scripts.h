@@ -8,5 +8,6 @@ namespace cluster {
 const redis::Script& report_script();
 const redis::Script& lease_script();
 const redis::Script& edges_script();
+const redis::Script& known_script();
 
 }  // namespace cluster

@@ -125,8 +125,8 @@ TEST(Refusals, AFlagWithoutItsValue) {
 TEST(Refusals, WrongValues) {
   EXPECT_THAT(refusal({"--auth-mode", "nothing"}),
               StartsWith("--auth-mode: auth.mode must be one of"));
-  EXPECT_THAT(refusal({"--redis-url", "redis://x"}),
-              StartsWith("--redis-url: redis.url cannot be set: Redis is not in this version"));
+  EXPECT_THAT(refusal({"--webhook-url", "http://x"}),
+              StartsWith("--webhook-url: webhook.url cannot be set: webhooks is not in this"));
   EXPECT_THAT(refusal({}, {{"PRESENCED_THREADS", "x"}}), StartsWith("PRESENCED_THREADS: threads"));
 }
 
@@ -216,7 +216,7 @@ TEST(Print, HelpAndVersion) {
   const std::string help = parse<PrintCommand>({"--help"}).text;
   EXPECT_THAT(help, AllOf(HasSubstr("--listen"), HasSubstr("--limits-devices-per-user"),
                           HasSubstr("check-config"), HasSubstr("--config")));
-  EXPECT_THAT(help, AllOf(Not(HasSubstr("--redis-url")), Not(HasSubstr("--markdown"))));
+  EXPECT_THAT(help, AllOf(Not(HasSubstr("--webhook-url")), Not(HasSubstr("--markdown"))));
   EXPECT_THAT(parse<PrintCommand>({"token", "--help"}).text, HasSubstr("--ttl"));
   EXPECT_THAT(parse<PrintCommand>({"contacts", "import", "--help"}).text, HasSubstr("--one-way"));
   EXPECT_EQ(parse<PrintCommand>({"--version"}).text, "presenced " + std::string(version()) + "\n");

@@ -8,9 +8,9 @@
 namespace config {
 namespace {
 
-constexpr std::array kNotInThisVersion{Feature::kHttpAuth,     Feature::kJwksUrl,
+constexpr std::array kNotInThisVersion{Feature::kHttpAuth, Feature::kJwksUrl,
                                        Feature::kHttpContacts, Feature::kPostgres,
-                                       Feature::kRedis,        Feature::kWebhooks};
+                                       Feature::kWebhooks};
 
 }  // namespace
 

@@ -50,13 +50,18 @@ base::Result<void> violated(const Loaded& loaded, std::string_view setting,
 }
 
 // Without a choice the source follows from the rest, so only a choice can contradict it.
-base::Result<void> check_shared_contacts(const Loaded& loaded) {
+base::Result<void> check_redis(const Loaded& loaded) {
   const Settings& s = loaded.settings;
   if (s.contacts.source == ContactsSource::kEmbedded && !s.redis.url.empty() &&
       loaded.origins.contains("contacts.source")) {
     return violated(loaded, "contacts.source",
                     "is embedded, which cannot be shared by the nodes of one redis.url");
   }
+  if (s.contacts.source == ContactsSource::kRedis && s.redis.url.empty())
+    return violated(loaded, "contacts.source", "is redis, which needs redis.url");
+  if (s.redis.prefix.find_first_of("{}") != std::string::npos)
+    return violated(loaded, "redis.prefix",
+                    "contains a brace, which in a Redis Cluster would decide where keys are kept");
   return {};
 }
 
@@ -109,8 +114,11 @@ class Loader {
   }
 
   base::Result<Loaded> finish() {
+    Settings& s = loaded_.settings;
+    if (!s.redis.url.empty() && !loaded_.origins.contains("contacts.source"))
+      s.contacts.source = ContactsSource::kRedis;
     if (!unavailable_) return std::move(loaded_);
-    if (auto done = check_shared_contacts(loaded_); !done) return tl::unexpected(done.error());
+    if (auto done = check_redis(loaded_); !done) return tl::unexpected(done.error());
     return tl::unexpected(*unavailable_);
   }
 
@@ -229,7 +237,7 @@ base::Result<void> check_combinations(const Loaded& loaded) {
   if (s.admin_listen && s.admin_listen->port != 0 && *s.admin_listen == s.listen)
     return violated(loaded, "admin_listen",
                     "is the same address as listen; leave it out to share that");
-  return check_shared_contacts(loaded);
+  return check_redis(loaded);
 }
 
 }  // namespace config

@@ -95,8 +95,10 @@ const std::map<std::string_view, std::string> kSamples{
     {"jwt.issuer", R"("https://login.example")"},
     {"jwt.audience", R"("presence")"},
     {"jwt.user_claim", R"("uid")"},
-    {"contacts.source", R"("embedded")"},  // the only one in this version
+    {"contacts.source", R"("redis")"},
     {"contacts.file", R"("contacts.json")"},
+    {"redis.url", R"("rediss://user:secret@redis.example:6380/1")"},
+    {"redis.prefix", R"("p:")"},
     {"privacy.manual_offline", R"("hidden")"},
     {"tls.cert", R"("cert.pem")"},
     {"tls.key", R"("key.pem")"},
@@ -147,7 +149,7 @@ TEST_F(Load, EverySettingInAllThreeWays) {
     EXPECT_EQ(value_of(setting, by_file->settings), sample);
     EXPECT_EQ(by_file->settings, by_environment->settings);
     EXPECT_EQ(by_file->settings, by_flag->settings);
-    EXPECT_EQ(by_file->settings == default_settings(), setting.name == "contacts.source");
+    EXPECT_NE(by_file->settings, default_settings());
     EXPECT_THAT(by_file->label(setting.name),
                 EndsWith("presenced.toml:1: " + std::string(setting.name)));
     EXPECT_EQ(by_environment->origins.at(std::string(setting.name)),
@@ -171,15 +173,13 @@ TEST_F(Load, SettingsOfLaterVersionsAreRefusedInAllThreeWays) {
     EXPECT_THAT(line(flags({{name, "x"}})), StartsWith(flag_name(name) + ": " + rest));
     EXPECT_TRUE(toml(name + R"( = "")"));
   }
-  EXPECT_EQ(refused, (std::set<std::string_view>{
-                         "auth.http_url", "jwt.jwks_url", "contacts.http_url", "postgres.url",
-                         "postgres.contacts_sql", "postgres.notify_channel", "redis.url",
-                         "redis.prefix", "webhook.url", "webhook.secret"}));
+  EXPECT_EQ(refused, (std::set<std::string_view>{"auth.http_url", "jwt.jwks_url",
+                                                 "contacts.http_url", "postgres.url",
+                                                 "postgres.contacts_sql", "postgres.notify_channel",
+                                                 "webhook.url", "webhook.secret"}));
   EXPECT_EQ(
       line(flags({{"auth.mode", "http"}})),
       "--auth-mode: auth.mode cannot be http: authentication over HTTP is not in this version");
-  EXPECT_EQ(line(flags({{"contacts.source", "redis"}})),
-            "--contacts-source: contacts.source cannot be redis: Redis is not in this version");
   EXPECT_THAT(line(flags({{"contacts.source", "postgres"}})), EndsWith("not in this version"));
   EXPECT_THAT(line(flags({{"contacts.source", "http"}})), EndsWith("not in this version"));
 }
@@ -424,12 +424,17 @@ TEST_F(Load, TlsNeedsCertificateAndKey) {
                     Check::kCombinations));
 }
 
-TEST_F(Load, EmbeddedContactsAndRedisAreRefusedBeforeRedisItself) {
-  const std::string both = line(flags(
-      {{"contacts.source", "embedded"}, {"redis.url", "redis://x"}, {"auth.mode", "insecure"}}));
-  EXPECT_THAT(both, StartsWith("--contacts-source: contacts.source is embedded, which cannot"));
-  EXPECT_THAT(line(flags({{"redis.url", "redis://x"}})),
-              StartsWith("--redis-url: redis.url cannot"));
+TEST_F(Load, ContactsFollowRedis) {
+  const auto with = flags({{"redis.url", "redis://x"}, {"auth.mode", "insecure"}});
+  ASSERT_TRUE(with) << with.error().message;
+  EXPECT_EQ(with->settings.contacts.source, ContactsSource::kRedis);
+  EXPECT_EQ(flags({})->settings.contacts.source, ContactsSource::kEmbedded);
+  EXPECT_EQ(
+      line(flags({{"auth.mode", "insecure"}, {"contacts.source", "redis"}}, Check::kCombinations)),
+      "--contacts-source: contacts.source is redis, which needs redis.url");
+  EXPECT_THAT(
+      line(flags({{"auth.mode", "insecure"}, {"redis.prefix", "{p}:"}}, Check::kCombinations)),
+      StartsWith("--redis-prefix: redis.prefix contains a brace"));
 }
 
 TEST_F(Load, EmbeddedContactsAndRedisExcludeEachOther) {

@@ -214,7 +214,7 @@ constexpr Setting kTable[] = {
 
     {.name = "contacts.source",
      .default_value = "embedded",
-     .description = "Where contacts are kept.",
+     .description = "Where contacts are kept; with redis.url in that Redis.",
      .slot = at<&S::contacts, &S::Contacts::source>},
     {.name = "contacts.file",
      .default_value = "",
@@ -246,7 +246,11 @@ constexpr Setting kTable[] = {
 
     {.name = "redis.url",
      .default_value = "",
-     .description = "Redis that several nodes share.",
+     .description =
+         "Redis or Valkey that several nodes share: `redis://`, `rediss://`, "
+         "`redis+sentinel://h1:p1,h2:p2/MASTER` or `redis+cluster://h1:p1,h2:p2`, with "
+         "`USER:PASSWORD@` before the host. Presence and contacts are kept there, and data_dir is "
+         "not used.",
      .slot = at<&S::redis, &S::Redis::url>,
      .text = Text::kSecret,
      .feature = Feature::kRedis},

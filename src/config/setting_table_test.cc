@@ -130,7 +130,7 @@ TEST(Documentation, TomlNamesWhereValuesComeFrom) {
       to_toml(default_settings(), Secrets::kMasked, {{"listen", "presenced.toml:12"}});
   EXPECT_THAT(toml, HasSubstr("listen = \"127.0.0.1:8080\"  # presenced.toml:12\n"));
   EXPECT_THAT(toml, HasSubstr("\n[limits]\ndevices_per_user = 32\n"));
-  EXPECT_THAT(toml, Not(HasSubstr("redis")));
+  EXPECT_THAT(toml, Not(HasSubstr("postgres")));
 }
 
 TEST(Suggestions, NearestName) {

@@ -58,16 +58,35 @@ void Hub::contacts_loaded(presence::UserId user,
   apply(presence::ContactsLoaded{std::move(user), std::move(contacts)});
 }
 
+// In a cluster every node hears of edges by the same way, in the order in which they changed.
+void Hub::edges_changed(std::vector<presence::EdgeChange> changes, std::function<void()> done) {
+  if (decider_ != nullptr) return decider_->hear_edges(std::move(done));
+  apply(presence::ContactsChanged{std::move(changes)});
+  run(std::move(done));
+}
+
+void Hub::close_device(const presence::UserId& user, const std::string& socket_id) {
+  if (decider_ != nullptr) return decider_->close_device(user, socket_id);
+  apply(presence::CloseDevice{user, socket_id});
+}
+
+void Hub::forget(const presence::UserId& user) {
+  if (decider_ != nullptr) decider_->forget(user);
+  apply(presence::Forget{user});
+}
+
 void Hub::tick() { apply(presence::Tick{}); }
 
 // Every presence event counts as being heard from (contract, section 6).
-void Hub::heard(const Asker& asker) {
-  directory_.apply(presence::Heard{asker.device}, clock_(), *this);
+void Hub::on(const presence::Heard& input) {
+  directory_.apply(input, clock_(), *this);
+  if (decider_ != nullptr) decider_->heard(input.device);
 }
 
 void Hub::on(const HeartbeatRequest& request) {
   const base::Instant now = clock_();
   directory_.apply(request.heartbeat, now, *this);
+  if (decider_ != nullptr) decider_->heard(request.asker.device);
   if (!request.asker.ack_id) return;
   const presence::User* user = directory_.user_of(request.asker.device);
   if (user == nullptr) return;
@@ -81,9 +100,10 @@ void Hub::on(const HeartbeatRequest& request) {
 
 void Hub::on(const BulkRequest& request) {
   heard(request.asker);
-  answer(request.asker, "presence_status_response",
-         wire::bulk_response(directory_, request.asker.device, request.user_ids, clock_(),
-                             request.request_id));
+  std::string json = wire::bulk_response(directory_, request.asker.device, request.user_ids,
+                                         clock_(), request.request_id);
+  if (directory_.detached()) wire::append_stale(json);
+  answer(request.asker, "presence_status_response", json);
 }
 
 void Hub::on(const UserRequest& request) {
@@ -92,14 +112,14 @@ void Hub::on(const UserRequest& request) {
   wire::append_answer(json, request.user_id,
                       directory_.look_up(request.asker.device, request.user_id), clock_(),
                       wire::Devices::listed, request.request_id);
+  if (directory_.detached()) wire::append_stale(json);
   answer(request.asker, "presence_status_response", json);
 }
 
 void Hub::on(const ContactsRequest& request) {
   heard(request.asker);
-  answer(
-      request.asker, "presence_snapshot",
-      wire::snapshot(directory_, request.asker.device, std::nullopt, clock_(), request.request_id));
+  answer(request.asker, "presence_snapshot",
+         snapshot_for(request.asker.device, std::nullopt, request.request_id));
   directory_.apply(presence::SnapshotTaken{request.asker.device}, clock_(), *this);
 }
 
@@ -124,6 +144,25 @@ void Hub::on(const StatusRequest& request) {
 
 void Hub::choose(const presence::UserId& id, presence::Choice choice,
                  std::function<void(base::Result<std::string>)> done) {
+  if (decider_ == nullptr) return keep_choice(id, std::move(choice), std::move(done));
+  decider_->choose(id, choice, [this, id, done = std::move(done)](base::Result<void> decided) {
+    run([this, id, done, decided = std::move(decided)] {
+      const presence::User* user = directory_.find(id);
+      if (!decided || (user != nullptr && user->here != nullptr))
+        return done(decided.map([&] { return own_status(id); }));
+      decider_->look_up({id}, [this, done](base::Result<Decider::Truths> found) {
+        done(found.map([this](const Decider::Truths& truths) {
+          std::string json;
+          wire::append_own_status(json, truths.front(), clock_().wall, wire::Devices::listed);
+          return json;
+        }));
+      });
+    });
+  });
+}
+
+void Hub::keep_choice(const presence::UserId& id, presence::Choice choice,
+                      std::function<void(base::Result<std::string>)> done) {
   run([this, id, choice = std::move(choice), done = std::move(done)] {
     const auto at = choosing_.try_emplace(id, Choosing{choice_of(id), {}}).first;
     const uint64_t number = ++choices_made_;
@@ -226,8 +265,14 @@ void Hub::accepted(presence::DeviceRef device, bool snapshot,
                    std::optional<presence::Version> since) {
   outlet(device).accept(device);
   if (!snapshot) return;
-  send(wire::event_packet("presence_snapshot", wire::snapshot(directory_, device, since, clock_())),
-       {&device, 1});
+  send(wire::event_packet("presence_snapshot", snapshot_for(device, since, {})), {&device, 1});
+}
+
+std::string Hub::snapshot_for(presence::DeviceRef device, std::optional<presence::Version> since,
+                              std::string_view request_id) const {
+  std::string json = wire::snapshot(directory_, device, since, clock_(), request_id);
+  if (directory_.detached()) wire::append_stale(json);
+  return json;
 }
 
 void Hub::refused(presence::DeviceRef device, const base::Error& error) {
@@ -255,5 +300,9 @@ void Hub::contacts_changed(std::span<const presence::AddedContact> added,
 }
 
 void Hub::save(const presence::UserRecord& record) { ports_.save(record); }
+
+void Hub::report(const presence::Report& report) {
+  if (decider_ != nullptr) decider_->report(report);
+}
 
 }  // namespace gateway

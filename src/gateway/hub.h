@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "gateway/decider.h"
 #include "gateway/requests.h"
 #include "presence/directory.h"
 
@@ -42,12 +43,19 @@ class Hub final : private presence::Effects {
   Hub(presence::Directory& directory, HubPorts& ports, std::vector<Outlet*> outlets,
       std::function<base::Instant()> clock);
 
+  // Before the first request, on a node of a cluster.
+  void set_decider(Decider& decider) { decider_ = &decider; }
+
   void handle(Request request);
 
   // Inputs that come from elsewhere than a device.
   void apply(presence::Input input);
   void contacts_loaded(presence::UserId user,
                        base::Result<std::vector<presence::ContactEntry>> contacts);
+  // These edges have been changed in the store; `done` when devices have been told.
+  void edges_changed(std::vector<presence::EdgeChange> changes, std::function<void()> done);
+  void close_device(const presence::UserId& user, const std::string& socket_id);
+  void forget(const presence::UserId& user);
   // Chooses for the user, keeps it, and calls `done` when it is kept, with the own PresenceStatus
   // that the choice led to: what comes after it may not be kept yet. Taken back when that fails.
   void choose(const presence::UserId& user, presence::Choice choice,
@@ -55,6 +63,8 @@ class Hub final : private presence::Effects {
   // What has become due.
   void tick();
 
+  // Null on a node that stands alone.
+  [[nodiscard]] Decider* decider() const { return decider_; }
   [[nodiscard]] const presence::Directory& directory() const { return directory_; }
   [[nodiscard]] base::Instant now() const { return clock_(); }
 
@@ -73,6 +83,7 @@ class Hub final : private presence::Effects {
   void run(Work work);
   void dispatch(const Request& request);
 
+  void on(const presence::Heard& input);
   void on(const HeartbeatRequest& request);
   void on(const BulkRequest& request);
   void on(const UserRequest& request);
@@ -82,12 +93,17 @@ class Hub final : private presence::Effects {
   template <class Input>
   requires std::is_constructible_v<presence::Input, Input>
   void on(const Input& input) { directory_.apply(input, clock_(), *this); }
-  void heard(const Asker& asker);
+  void heard(const Asker& asker) { on(presence::Heard{asker.device}); }
+  void keep_choice(const presence::UserId& user, presence::Choice choice,
+                   std::function<void(base::Result<std::string>)> done);
   void choice_kept(const presence::UserId& user, uint64_t number, bool kept);
   [[nodiscard]] presence::Choice choice_of(const presence::UserId& user) const;
   [[nodiscard]] presence::UserRecord record_of(const presence::UserId& user) const;
   [[nodiscard]] std::string own_status(const presence::UserId& user) const;
 
+  [[nodiscard]] std::string snapshot_for(presence::DeviceRef device,
+                                         std::optional<presence::Version> since,
+                                         std::string_view request_id) const;
   // Sends `json` as the acknowledgement, or as `event` when none was asked for (never, when empty).
   void answer(const Asker& asker, std::string_view event, std::string_view json);
   void answer_error(const Asker& asker, std::string_view event, const base::Error& error,
@@ -109,9 +125,11 @@ class Hub final : private presence::Effects {
                         std::span<const presence::UserId> removed,
                         std::span<const presence::DeviceRef> to) override;
   void save(const presence::UserRecord& record) override;
+  void report(const presence::Report& report) override;
 
   presence::Directory& directory_;
   HubPorts& ports_;
+  Decider* decider_ = nullptr;
   std::vector<Outlet*> outlets_;
   std::function<base::Instant()> clock_;
   std::vector<std::vector<presence::DeviceRef>> by_thread_;

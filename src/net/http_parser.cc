@@ -180,8 +180,8 @@ class HttpParser::Impl {
     return !rest.empty() && rest != "\r";
   }
 
-  // Beast asserts that a last chunk it goes on with has its five bytes, "0\r\n\r\n". In a body, too,
-  // more than that follows.
+  // Beast asserts that a last chunk it goes on with has its five bytes, "0\r\n\r\n". In a body,
+  // too, more than that follows.
   [[nodiscard]] bool may_be_cut_end(std::string_view rest) const {
     return collector_->is_header_done() && collector_->chunked() && rest.starts_with('0') &&
            rest.size() < 5;

@@ -116,6 +116,7 @@ struct ContactsLoaded {
 
 struct ContactsChanged {
   std::vector<EdgeChange> changes;
+  std::vector<Truth> truths{};  // as above
 };
 
 struct CloseDevice {
@@ -201,6 +202,13 @@ class Directory {
       if (since && (entry.blocked() || user.view.version <= *since)) continue;
       visit(user.id, entry.blocked() ? nullptr : &user);
     }
+  }
+
+  // Calls `visit(contact, blocked)` for each entry of a connected user's list.
+  template <class Visit>
+  void for_each_entry(const User& owner, Visit&& visit) const {
+    for (const ContactRef& entry : owner.here->contacts)
+      visit(users_[entry.handle()].id, entry.blocked());
   }
 
   // Whether the node decides by itself although it belongs to a cluster: what is told of users of
@@ -299,9 +307,10 @@ class Directory {
   struct NetChange;
   struct ListChange;
   void set_contacts(User& user, const std::vector<ContactEntry>& entries);
-  void change_edges(std::span<const EdgeChange> changes);
+  void change_edges(std::span<const EdgeChange> changes, std::span<const Truth> truths = {});
   std::vector<NetChange> net_changes(std::span<const EdgeChange> changes);
-  void add_contact(User& viewer, const UserId& subject, bool blocked);
+  void add_contact(User& viewer, const UserId& subject, bool blocked,
+                   std::span<const Truth> truths);
   void remove_contact(User& viewer, User& subject);
   void set_blocked(User& viewer, User& subject, bool blocked);
   void tell_gone(const User& subject);

@@ -68,7 +68,7 @@ void Directory::unload_contacts(User& user) {
 
 void Directory::on(const ContactsChanged& input) {
   for (const EdgeChange& change : input.changes) note_list_change(change.viewer);
-  change_edges(input.changes);
+  change_edges(input.changes, input.truths);
 }
 
 // What a batch amounts to for one edge of a connected viewer.
@@ -121,7 +121,7 @@ struct Directory::ListChange {
   std::vector<UserId> removed;
 };
 
-void Directory::change_edges(std::span<const EdgeChange> changes) {
+void Directory::change_edges(std::span<const EdgeChange> changes, std::span<const Truth> truths) {
   std::vector<ListChange> lists;
   std::map<UserHandle, std::size_t> places;
   const auto list_of = [&](UserHandle viewer) -> ListChange& {
@@ -134,7 +134,7 @@ void Directory::change_edges(std::span<const EdgeChange> changes) {
     User* subject = users_.find(*net.subject);
     const ContactRef* entry = subject == nullptr ? nullptr : viewer.contact(subject->handle);
     if (net.listed && entry == nullptr) {
-      add_contact(viewer, *net.subject, net.blocked);
+      add_contact(viewer, *net.subject, net.blocked, truths);
       list_of(net.viewer).added.push_back({users_.find(*net.subject), net.blocked});
     } else if (!net.listed && entry != nullptr) {
       remove_contact(viewer, *subject);
@@ -152,13 +152,17 @@ void Directory::change_edges(std::span<const EdgeChange> changes) {
   }
 }
 
-void Directory::add_contact(User& viewer, const UserId& id, bool blocked) {
+void Directory::add_contact(User& viewer, const UserId& id, bool blocked,
+                            std::span<const Truth> truths) {
   User& subject = intern(id);
   ContactRef entry(subject.handle, blocked);
   entry.set_watches(viewer.other_watchers.erase(subject.handle));
   auto& contacts = viewer.here->contacts;
   contacts.insert(std::lower_bound(contacts.begin(), contacts.end(), entry, by_handle), entry);
   ++subject.listed_by;
+  // Before the viewer watches: how the subject is comes with the event that tells of the contact.
+  for (const Truth& truth : truths)
+    if (truth.user == id) on(Decided{truth});
   if (!blocked) subject.add_watcher(viewer.handle);
 }
 

@@ -39,4 +39,21 @@ struct Truth {
   bool operator==(const Truth&) const = default;
 };
 
+// What the user and operators see of a device, wherever it is.
+struct DeviceDetails {
+  SocketId socket_id;
+  DeviceType type = DeviceType::web;
+  std::string os;
+  std::string browser;
+  base::WallTime connected_at{};
+  base::WallTime last_heartbeat{};
+  std::string address;
+  std::string user_agent;
+};
+
+struct FullTruth {
+  Truth truth;
+  std::vector<DeviceDetails> devices;  // of truth.devices, in their order
+};
+
 }  // namespace presence

@@ -53,24 +53,40 @@ base::WallTime last_heartbeat(const presence::Device& device, base::Instant now)
   return std::max(device.connected_at, now.wall - (now.steady - device.last_heard));
 }
 
+// Of a Device or of DeviceDetails, whose times are given beside them.
+struct DeviceFields {
+  std::string_view socket_id;
+  presence::DeviceType type;
+  std::string_view os;
+  std::string_view browser;
+  base::WallTime connected_at;
+  base::WallTime last_heartbeat;
+  std::string_view address;
+  std::string_view user_agent;
+};
+
+void append_own_device(std::string& out, const DeviceFields& device) {
+  if (out.back() != '[') out += ',';
+  append_field(out, R"({"socketId":)", device.socket_id);
+  append_field(out, R"(,"deviceType":)", presence::device_type_name(device.type));
+  append_optional(out, R"(,"os":)", device.os);
+  append_optional(out, R"(,"browser":)", device.browser);
+  append_field(out, R"(,"connectedAt":)", base::to_millis(device.connected_at));
+  append_field(out, R"(,"lastHeartbeat":)", base::to_millis(device.last_heartbeat));
+  append_optional(out, R"(,"ipAddress":)", device.address);
+  append_optional(out, R"(,"userAgent":)", device.user_agent);
+  out += '}';
+}
+
 void append_own_devices(std::string& out, const presence::User& user, base::Instant now) {
   out += R"(,"devices":[)";
-  bool first = true;
   if (user.here != nullptr) {
-    for (const auto& device : user.here->devices) {
-      if (!device->counts()) continue;
-      if (!first) out += ',';
-      first = false;
-      append_field(out, R"({"socketId":)", device->socket_id.view());
-      append_field(out, R"(,"deviceType":)", presence::device_type_name(device->type));
-      append_optional(out, R"(,"os":)", device->os.view());
-      append_optional(out, R"(,"browser":)", device->browser.view());
-      append_field(out, R"(,"connectedAt":)", base::to_millis(device->connected_at));
-      append_field(out, R"(,"lastHeartbeat":)", base::to_millis(last_heartbeat(*device, now)));
-      append_optional(out, R"(,"ipAddress":)", device->address.view());
-      append_optional(out, R"(,"userAgent":)", device->user_agent.view());
-      out += '}';
-    }
+    for (const auto& device : user.here->devices)
+      if (device->counts())
+        append_own_device(
+            out, {device->socket_id.view(), device->type, device->os.view(), device->browser.view(),
+                  device->connected_at, last_heartbeat(*device, now), device->address.view(),
+                  device->user_agent.view()});
   }
   out += ']';
 }
@@ -138,6 +154,33 @@ void append_own_status(std::string& out, const presence::User& user, base::Insta
   append_field(out, R"(,"version":)", user.own_version);
   append_optional(out, R"(,"requestId":)", request_id);
   out += '}';
+}
+
+void append_own_status(std::string& out, const presence::FullTruth& user, base::WallTime now,
+                       Devices devices) {
+  const presence::Truth& truth = user.truth;
+  append_field(out, R"({"userId":)", truth.user);
+  append_field(out, R"(,"status":)", presence::status_name(truth.status));
+  append_field(out, R"(,"lastSeen":)",
+               base::to_millis(truth.devices.empty() ? truth.own_last_seen : now));
+  append_field(out, R"(,"deviceCount":)", truth.devices.size());
+  if (devices == Devices::listed) {
+    out += R"(,"devices":[)";
+    for (const presence::DeviceDetails& device : user.devices)
+      append_own_device(
+          out, {device.socket_id.view(), device.type, device.os, device.browser,
+                device.connected_at, device.last_heartbeat, device.address, device.user_agent});
+    out += ']';
+  }
+  append_optional(out, R"(,"customMessage":)", truth.choice.message);
+  if (truth.auto_away) out += R"(,"autoAway":true)";
+  append_field(out, R"(,"version":)", truth.version);
+  out += '}';
+}
+
+void append_stale(std::string& out) {
+  out.pop_back();
+  out += R"(,"stale":true})";
 }
 
 void append_stranger(std::string& out, std::string_view user, std::string_view request_id) {

@@ -28,6 +28,11 @@ void append_status(std::string& out, std::string_view user, const presence::View
 // One of the user's own: what its devices and the operator see.
 void append_own_status(std::string& out, const presence::User& user, base::Instant now,
                        Devices devices, std::string_view request_id = {});
+// The same of a user of any node.
+void append_own_status(std::string& out, const presence::FullTruth& user, base::WallTime now,
+                       Devices devices);
+// Marks the object at the end of `out` as what was last known (contract, section 9).
+void append_stale(std::string& out);
 // Somebody whom the asker may not see, existing or not (contract, section 7).
 void append_stranger(std::string& out, std::string_view user, std::string_view request_id = {});
 // Whichever of the three the asker may see.

@@ -118,7 +118,7 @@ if joining ~= '' then
     if d.state == 'lingering' then lingering[#lingering + 1] = d else connected = connected + 1 end
   end
   for _, d in ipairs(mine) do
-    if d.state ~= 'lingering' then connected = connected + 1 end
+    if d.state == 'lingering' then lingering[#lingering + 1] = d else connected = connected + 1 end
   end
   local limit = tonumber(ARGV[9])
   if connected > limit then
@@ -129,8 +129,10 @@ if joining ~= '' then
   else
     while connected + #lingering > limit and #lingering > 0 do
       local gone = table.remove(lingering, 1)
-      for i, d in ipairs(others) do
-        if d.id == gone.id then table.remove(others, i) break end
+      for _, list in ipairs({others, mine}) do
+        for i, d in ipairs(list) do
+          if d.id == gone.id then table.remove(list, i) break end
+        end
       end
       drop(gone)
     end

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { DEADLINE, within } from './time.js';
+import { DEADLINE, until, within } from './time.js';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -32,6 +32,8 @@ export function flags(settings) {
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `--${name.replace(/[._]/g, '-')}=${value}`);
 }
+
+let prefixes = 0;
 
 // A server must not outlive the suite, whatever happens to the suite.
 const running = new Set();
@@ -100,6 +102,11 @@ export class Server {
       threads: process.env.E2E_THREADS ?? 2,
       disconnect_grace: '300ms',
       drain_time: '200ms',
+      // With E2E_REDIS_URL every server is a node of its own cluster in that Redis.
+      ...(process.env.E2E_REDIS_URL && {
+        'redis.url': process.env.E2E_REDIS_URL,
+        'redis.prefix': `e2e-${process.pid}-${++prefixes}:`,
+      }),
       ...settings,
     };
     server.#options = options;
@@ -127,6 +134,14 @@ export class Server {
     this.scheme = match[1];
     this.host = match[2];
     this.port = Number(match[3]);
+    if (this.#settings['redis.url'] && this.scheme === 'http' && !this.#settings.admin_listen) await this.ready();
+  }
+
+  /** Waits until it is ready: with Redis, until that has been reached. */
+  async ready() {
+    await until(async () => (await this.request('GET', '/readyz')).status === 200, {
+      what: () => `the server to be ready:\n${this.log}`,
+    });
   }
 
   get url() {

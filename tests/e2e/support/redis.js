@@ -1,0 +1,135 @@
+// One real redis-server, with nothing kept on disk, on a port of its own.
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+
+import { temporaryDirectory } from './server.js';
+import { until, within } from './time.js';
+
+const running = new Set();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+// The whole server is in Debian's redis-tools too, under another name; what it does is decided by
+// the name it is started by.
+function program() {
+  const folders = [...process.env.PATH.split(':'), '/usr/bin', '/usr/local/bin'];
+  for (const name of ['redis-server', 'valkey-server', 'redis-check-rdb']) {
+    for (const folder of folders) {
+      try {
+        accessSync(path.join(folder, name), constants.X_OK);
+        return path.join(folder, name);
+      } catch {
+        // the next
+      }
+    }
+  }
+  throw new Error('no redis-server on this machine: install redis-tools');
+}
+
+/** A port that nobody listened on a moment ago. */
+export async function freePort() {
+  const server = net.createServer();
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+export class Redis {
+  #child;
+  #directory = temporaryDirectory();
+
+  static async start() {
+    const redis = new Redis();
+    redis.port = await freePort();
+    await redis.start();
+    return redis;
+  }
+
+  get url() {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it empty on its port. */
+  async start() {
+    const args = ['--port', this.port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', this.#directory];
+    this.#child = spawn(program(), args.map(String), { argv0: 'redis-server', stdio: 'ignore' });
+    running.add(this.#child);
+    this.#child.on('exit', () => running.delete(this.#child));
+    await until(async () => (await this.command('PING').catch(() => '')) === 'PONG', { what: 'redis to answer' });
+  }
+
+  /** kill -9: what it held is gone. */
+  async kill() {
+    const ended = new Promise((done) => this.#child.once('exit', done));
+    this.#child.kill('SIGKILL');
+    await within(ended, 'redis to end');
+  }
+
+  signal(name) {
+    this.#child.kill(name);
+  }
+
+  /** One command, and its answer as values of JavaScript. */
+  command(...words) {
+    return within(
+      new Promise((resolve, fail) => {
+        const socket = net.connect(this.port, '127.0.0.1');
+        const texts = words.map(String);
+        let reply = '';
+        socket.on('error', fail);
+        socket.on('data', (data) => {
+          reply += data.toString('latin1');
+          const parsed = parse(reply, 0);
+          if (parsed === undefined) return;
+          socket.destroy();
+          if (parsed.value instanceof Error) fail(parsed.value);
+          else resolve(parsed.value);
+        });
+        socket.write(`*${texts.length}\r\n${texts.map((t) => `$${Buffer.byteLength(t)}\r\n${t}\r\n`).join('')}`);
+      }),
+      `redis to answer ${words[0]}`,
+    );
+  }
+
+  async hash(key) {
+    const flat = await this.command('HGETALL', key);
+    const hash = {};
+    for (let i = 0; i < flat.length; i += 2) hash[flat[i]] = flat[i + 1];
+    return hash;
+  }
+}
+
+// RESP2: undefined while something is missing, otherwise the value and where it ends.
+function parse(text, at) {
+  const end = text.indexOf('\r\n', at);
+  if (end < 0) return undefined;
+  const line = text.slice(at + 1, end);
+  switch (text[at]) {
+    case '+':
+      return { value: line, end: end + 2 };
+    case '-':
+      return { value: new Error(line), end: end + 2 };
+    case ':':
+      return { value: Number(line), end: end + 2 };
+    case '$': {
+      if (line === '-1') return { value: null, end: end + 2 };
+      const stop = end + 2 + Number(line);
+      return text.length < stop + 2 ? undefined : { value: text.slice(end + 2, stop), end: stop + 2 };
+    }
+    default: {
+      const value = [];
+      let next = end + 2;
+      for (let i = 0; i < Number(line); ++i) {
+        const element = parse(text, next);
+        if (element === undefined) return undefined;
+        value.push(element.value);
+        next = element.end;
+      }
+      return { value, end: next };
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// Two nodes that share a Redis (contract, section 9): nobody can tell which node anybody is on.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { Redis } from '../support/redis.js';
+import { Server } from '../support/server.js';
+import { World } from '../support/world.js';
+
+// Devices of one world may be on either node.
+function inWorlds(servers, body) {
+  return async (t) => {
+    const worlds = servers().map((server) => new World(server));
+    let failed = true;
+    try {
+      await body(...worlds, t);
+      failed = false;
+    } finally {
+      for (const world of worlds) {
+        try {
+          world.end();
+        } catch (error) {
+          if (!failed) throw error;
+        }
+      }
+    }
+  };
+}
+
+describe('two nodes', () => {
+  let redis, one, two;
+  before(async () => {
+    redis = await Redis.start();
+    const node = () => Server.start({ 'redis.url': redis.url, 'redis.prefix': 'presence:' });
+    [one, two] = await Promise.all([node(), node()]);
+  });
+  after(async () => {
+    await Promise.all([one?.stop(), two?.stop()]);
+    await redis?.kill();
+  });
+  const both = (body) => inWorlds(() => [one, two], body);
+
+  test('contacts on different nodes see each other come, change and go', both(async (w1, w2) => {
+    const [alice, bob] = w1.users('alice', 'bob');
+    await w1.befriend(alice, bob);
+    const b = await w2.connect(bob, { auth: { snapshot: true } });
+    await b.expect('presence_snapshot');
+    const a = await w1.connect(alice, { auth: { snapshot: true } });
+    const snapshot = await a.expect('presence_snapshot');
+    assert.equal(snapshot.users.find((user) => user.userId === bob).status, 'online');
+    await b.expect('user_online', { userId: alice, deviceCount: 1 });
+    await a.setStatus('busy', { customMessage: 'in a call' });
+    await b.expect('user_status_changed', { userId: alice, status: 'busy', customMessage: 'in a call' });
+    const answer = await b.ask('check_users_presence', { userIds: [alice] });
+    assert.equal(answer.users[0].status, 'busy');
+    assert.equal(answer.stale, undefined);
+    a.leave();
+    await b.expect('user_offline', { userId: alice, offlineReason: 'disconnected' });
+  }));
+
+  test('devices of one user on both nodes are one user', both(async (w1, w2) => {
+    const [alice, bob] = w1.users('alice', 'bob');
+    await w1.befriend(alice, bob);
+    const b = await w2.connect(bob);
+    const first = await w1.connect(alice);
+    await b.expect('user_online', { userId: alice });
+    const second = await w2.connect(alice);
+    await b.expect('user_devices_changed', { userId: alice, deviceCount: 2 });
+    await first.expect('user_devices_changed', { userId: alice, deviceCount: 2 });
+    first.leave();
+    await b.expect('user_devices_changed', { userId: alice, deviceCount: 1 });
+    second.leave();
+    await b.expect('user_offline', { userId: alice });
+  }));
+
+  test('a change of contacts on one node reaches devices on the other', both(async (w1, w2) => {
+    const [alice, bob] = w1.users('alice', 'bob');
+    const a = await w1.connect(alice);
+    const b = await w2.connect(bob);
+    await w1.befriend(alice, bob);
+    const added = await b.expect('contacts_changed');
+    assert.deepEqual(added.added.map((user) => [user.userId, user.status]), [[alice, 'online']]);
+    assert.deepEqual((await a.expect('contacts_changed')).added.map((user) => user.status), ['online']);
+    await w1.server.api('DELETE', `/v1/users/${alice}/contacts/${bob}`);
+    assert.deepEqual((await b.expect('contacts_changed')).removed, [alice]);
+  }));
+
+  test('the keys are those of the contract', both(async (w1) => {
+    const [alice] = w1.users('alice');
+    const a = await w1.connect(alice, { auth: { deviceInfo: { type: 'mobile' } } });
+    const user = await redis.hash(`presence:user:${alice}`);
+    assert.equal(user.status, 'online');
+    assert.equal(user.deviceCount, '1');
+    assert.deepEqual(await redis.command('SMEMBERS', `presence:devices:${alice}`), [a.id]);
+    const device = await redis.hash(`presence:device:${alice}:${a.id}`);
+    assert.equal(device.deviceType, 'mobile');
+    assert.ok(Number(await redis.command('TTL', `presence:device:${alice}:${a.id}`)) > 170);
+    assert.ok(Number(await redis.command('TTL', `presence:user:${alice}`)) > 290);
+  }));
+});
