@@ -41,6 +41,7 @@ class Core final : public net::HttpHandler {
   void on_request(net::HttpExchange& exchange) override;
 
   [[nodiscard]] gateway::Frontend& frontend() { return frontend_; }
+  [[nodiscard]] socketio::Namespace& nsp() { return nsp_; }
   // Closes every transport without a DISCONNECT packet.
   void shut_down() { server_.shut_down(); }
 
@@ -59,6 +60,7 @@ class Core final : public net::HttpHandler {
   std::unique_ptr<LocalHub> local_hub_;
   std::unique_ptr<RemoteHub> remote_hub_;
   socketio::Server server_;
+  socketio::Namespace& nsp_;
   std::optional<base::SteadyTime> retry_at_;  // for what a full mailbox did not take
   Deadlines deadlines_;
   uint32_t requests_ = 0;  // since the last trim_memory()

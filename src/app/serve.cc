@@ -14,6 +14,7 @@
 #include "app/authentication.h"
 #include "app/core.h"
 #include "app/domain.h"
+#include "app/emitter_bridge.h"
 #include "page/assets.h"
 #include "runtime/clock.h"
 #include "runtime/core_threads.h"
@@ -84,6 +85,12 @@ class Server {
     const auto connected = domain_->connect(
         loops, [this](unsigned t) -> gateway::Outlet& { return cores_[t]->frontend(); });
     if (!connected) return connected;
+    if (!settings_.redis.url.empty()) {
+      auto bridge = EmitterBridge::create(settings_.redis.url, loops,
+                                          [this](unsigned t) -> Core& { return *cores_[t]; });
+      if (!bridge) return base::fail(bridge.error().code, "redis.url: " + bridge.error().message);
+      emitter_bridge_ = *std::move(bridge);
+    }
     admin::ApiOptions options;
     options.api_key = settings_.api_key;
     options.node = settings_.node_id;
@@ -162,6 +169,7 @@ class Server {
         spdlog::warn("core thread {} is overloaded: its devices are cut off", thread);
     }
     threads_.stop();
+    emitter_bridge_.reset();
     domain_->stop(runtime::read_clocks());
     spdlog::info("stopped");
   }
@@ -175,6 +183,7 @@ class Server {
   std::unique_ptr<admin::Api> api_;
   runtime::CoreThreads threads_;
   std::vector<Core*> cores_;
+  std::unique_ptr<EmitterBridge> emitter_bridge_;  // with redis.url
 };
 
 }  // namespace
