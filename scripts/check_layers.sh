@@ -51,14 +51,14 @@ while IFS=@ read -r where what instead; do
   done < <(grep -nHEs "$what" "${files[@]}" |
     grep -vE '^[^:]*(_test\.cc|/test_[a-z_]+\.h):|^[^:]*:[0-9]+: *//' || true)
 done <<'RULES'
-base presence net page engineio socketio wire redis cluster @ (steady_clock|system_clock)::now @ time is handed in as base::Instant
-base presence net page engineio socketio wire gateway @ \b(std::thread|std::mutex|std::async)\b @ only runtime/ and the adapters know threads
-base presence net page engineio socketio wire gateway @ <(sys/socket|sys/epoll|netinet/in|unistd)\.h> @ no I/O here; it belongs to runtime/
-base presence net page engineio socketio wire gateway @ boost/asio @ the network library is known to runtime/ and the adapters only
+base presence net page engineio socketio wire redis adapter cluster @ (steady_clock|system_clock)::now @ time is handed in as base::Instant
+base presence net page engineio socketio wire adapter gateway @ \b(std::thread|std::mutex|std::async)\b @ only runtime/ and the adapters know threads
+base presence net page engineio socketio wire adapter gateway @ <(sys/socket|sys/epoll|netinet/in|unistd)\.h> @ no I/O here; it belongs to runtime/
+base presence net page engineio socketio wire adapter gateway @ boost/asio @ the network library is known to runtime/ and the adapters only
 presence @ boost/json @ the domain knows no JSON; encoding lives in wire/
-base presence net page engineio socketio wire runtime cluster gateway store contacts auth config admin app @ <hiredis/ @ Redis is spoken to through redis/
-base presence net page engineio socketio wire redis cluster @ \b(rand|srand|random_device|getrandom)\b @ randomness is handed in as base::RandomSource
-base presence net page engineio socketio wire runtime redis cluster gateway store contacts auth config admin @ std::this_thread::sleep @ wait for a condition, not for time
+base presence net page engineio socketio wire runtime adapter cluster gateway store contacts auth config admin app @ <hiredis/ @ Redis is spoken to through redis/
+base presence net page engineio socketio wire redis adapter cluster @ \b(rand|srand|random_device|getrandom)\b @ randomness is handed in as base::RandomSource
+base presence net page engineio socketio wire runtime redis adapter cluster gateway store contacts auth config admin @ std::this_thread::sleep @ wait for a condition, not for time
 RULES
 [ "$failed" = 0 ] && echo "layers: ok"
 exit "$failed"

@@ -18,7 +18,7 @@ packages_for() {
       names=(g++ cmake ninja-build ccache ca-certificates "$boost" "$boost_json" libsqlitecpp-dev
         libsqlite3-dev libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev libexpected-dev
         libmimalloc-dev libssl-dev libhiredis-dev liburing-dev zlib1g-dev libsimdjson-dev
-        libgtest-dev libgmock-dev librapidcheck-dev)
+        nlohmann-json3-dev libgtest-dev libgmock-dev librapidcheck-dev)
       # Whatever provides these two will do: there are packages of Node.js that contain npm.
       command -v node >/dev/null || names+=(nodejs)
       command -v npm >/dev/null || names+=(npm)

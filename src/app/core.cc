@@ -34,8 +34,8 @@ Core::Core(const CoreOptions& options, runtime::EventLoop& loop, Domain& domain,
       server_(
           options.engine, options.socketio, random_, [&loop] { return loop.now().steady; },
           relay_.get()),
+      nsp_(server_.add_namespace("/", frontend_)),
       deadlines_([&loop] { return loop.now().steady; }) {
-  server_.add_namespace("/", frontend_);
   if (thread_ == 0) {
     local_hub_ = std::make_unique<LocalHub>(domain.hub());
     frontend_.set_hub(*local_hub_);

@@ -48,6 +48,7 @@ class Core final : public net::HttpHandler {
 
   [[nodiscard]] gateway::Frontend& frontend() { return frontend_; }
   [[nodiscard]] NodeRelay& relay() { return *relay_; }
+  [[nodiscard]] socketio::Namespace& nsp() { return nsp_; }
   // Closes every transport without a DISCONNECT packet.
   void shut_down() { server_.shut_down(); }
   // The same for one in `parts` of them. From the first call on nobody is let in.
@@ -70,6 +71,7 @@ class Core final : public net::HttpHandler {
   std::unique_ptr<RemoteHub> remote_hub_;
   std::unique_ptr<NodeRelay> relay_;  // null where there are no other nodes
   socketio::Server server_;
+  socketio::Namespace& nsp_;
   std::optional<base::SteadyTime> retry_at_;  // for what a full mailbox did not take
   Deadlines deadlines_;
   uint32_t requests_ = 0;  // since the last trim_memory()

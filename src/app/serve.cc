@@ -18,6 +18,7 @@
 #include "app/core.h"
 #include "app/deadlines.h"
 #include "app/domain.h"
+#include "app/emitter_bridge.h"
 #include "app/peers.h"
 #include "page/assets.h"
 #include "runtime/clock.h"
@@ -111,6 +112,12 @@ class Server {
     const auto connected = domain_->connect(
         loops, [this](unsigned t) -> gateway::Outlet& { return cores_[t]->frontend(); });
     if (!connected) return connected;
+    if (!settings_.redis.url.empty()) {
+      auto bridge = EmitterBridge::create(settings_.redis.url, loops,
+                                          [this](unsigned t) -> Core& { return *cores_[t]; });
+      if (!bridge) return base::fail(bridge.error().code, "redis.url: " + bridge.error().message);
+      emitter_bridge_ = *std::move(bridge);
+    }
     admin::ApiOptions options;
     options.api_key = settings_.api_key;
     options.node = settings_.node_id;
@@ -239,6 +246,7 @@ class Server {
         spdlog::warn("core thread {} is overloaded: its devices are cut off", thread);
     }
     threads_.stop();
+    emitter_bridge_.reset();
     domain_->stop(runtime::read_clocks());
     spdlog::info("stopped");
   }
@@ -256,6 +264,7 @@ class Server {
   std::vector<Core*> cores_;
   Deadlines deadlines_;
   std::size_t drain_parts_ = 0;
+  std::unique_ptr<EmitterBridge> emitter_bridge_;  // with redis.url
 };
 
 }  // namespace

@@ -370,6 +370,10 @@ void Frontend::watch_backlog(Client& client) {
   hub_->submit(presence::FellBehind{client.ref});
 }
 
+void Frontend::note_backlog(socketio::Socket& socket) {
+  if (auto* client = static_cast<Client*>(socket.user_data())) watch_backlog(*client);
+}
+
 void Frontend::on_drained(socketio::Socket& socket) {
   auto* client = static_cast<Client*>(socket.user_data());
   if (client == nullptr || !std::exchange(client->behind, false)) return;

@@ -52,6 +52,10 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   void advance();
   [[nodiscard]] std::optional<base::SteadyTime> next_due() const { return wheel_.next_due(); }
 
+  // To be called after something was sent to a socket past this frontend: like all output it may
+  // have left the client behind.
+  void note_backlog(socketio::Socket& socket);
+
   // socketio::NamespaceHandler
   void on_connect(socketio::Namespace& nsp, const socketio::ConnectRequest& request) override;
   void on_connect_abandoned(socketio::Namespace& nsp, socketio::ConnectId id) override;

@@ -12,10 +12,13 @@
 namespace socketio {
 
 Broadcast::Broadcast(std::string_view nsp, std::string_view name, std::string_view args_json,
-                     Attachments attachments) {
+                     Attachments attachments)
+    : Broadcast(encode_event(nsp, name, args_json, std::nullopt, attachments.size()), attachments) {
+}
+
+Broadcast::Broadcast(std::string_view packet, Attachments attachments) {
   messages_.reserve(1 + attachments.size());
-  messages_.push_back(engineio::PreparedMessage::text(
-      encode_event(nsp, name, args_json, std::nullopt, attachments.size())));
+  messages_.push_back(engineio::PreparedMessage::text(packet));
   for (const std::string& attachment : attachments) {
     messages_.push_back(engineio::PreparedMessage::binary(attachment));
   }
@@ -91,10 +94,38 @@ void Namespace::for_each(const Audience& audience, const std::function<void(Sock
   }
 }
 
-void Namespace::broadcast(const Broadcast& event, const Audience& audience) {
-  const std::vector<Socket*> members = impl_->members(audience);
+std::vector<std::string_view> Namespace::rooms() const {
+  std::vector<std::string_view> names;
+  names.reserve(impl_->rooms.size());
+  for (const auto& room : impl_->rooms) names.push_back(room->name.view());
+  return names;
+}
+
+std::vector<Socket*> Namespace::send(const Broadcast& event, const Audience& audience,
+                                     Volatile droppable) {
+  std::vector<Socket*> members = impl_->receivers(audience, droppable);
   for (const engineio::PreparedMessage& message : event.messages())
     Socket::send_all(members, message);
+  return members;
+}
+
+std::vector<Socket*> Namespace::send_with_ack(std::string_view event, std::string_view args_json,
+                                              Attachments attachments, const Audience& audience,
+                                              Volatile droppable, base::Duration timeout,
+                                              const AckCallback& callback) {
+  std::vector<Socket*> members = impl_->receivers(audience, droppable);
+  // One id, and so one packet, for all of them.
+  const uint64_t id = impl_->next_ack++;
+  const base::SteadyTime deadline = impl_->server.clock() + timeout;
+  for (Socket* socket : members) {
+    if (socket->acks_ == nullptr) socket->acks_ = std::make_unique<PendingAcks>();
+    socket->acks_->add(id, callback, impl_->server.deadlines, deadline);
+  }
+  const Broadcast packet(encode_event(impl_->name, event, args_json, id, attachments.size()),
+                         attachments);
+  for (const engineio::PreparedMessage& message : packet.messages())
+    Socket::send_all(members, message);
+  return members;
 }
 
 Socket* Namespace::Impl::find(std::string_view id) const {
@@ -128,6 +159,14 @@ std::vector<Socket*> Namespace::Impl::members(const Audience& audience) {
     for (const std::string_view room : audience.rooms) visit_room(room, add);
   }
   return members;
+}
+
+std::vector<Socket*> Namespace::Impl::receivers(const Audience& audience, Volatile droppable) {
+  std::vector<Socket*> all = members(audience);
+  std::erase_if(all, [droppable](const Socket* socket) {
+    return !socket->connected() || (droppable == Volatile::kYes && !socket->writable());
+  });
+  return all;
 }
 
 void Namespace::Impl::join(Socket& socket, std::string_view room) {

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "engineio/prepared_message.h"
 #include "engineio/session.h"
 #include "socketio/socket.h"
@@ -79,6 +80,8 @@ class Broadcast {
             Attachments attachments = {});
   Broadcast(std::string_view nsp, std::string_view name, const boost::json::array& args,
             Attachments attachments = {});
+  // A whole packet, with its attachments.
+  Broadcast(std::string_view packet, Attachments attachments);
   [[nodiscard]] std::span<const engineio::PreparedMessage> messages() const { return messages_; }
 
  private:
@@ -108,7 +111,20 @@ class Namespace final {
   // The same for those of an audience.
   void for_each(const Audience& audience, const std::function<void(Socket&)>& visit);
 
-  void broadcast(const Broadcast& event, const Audience& audience);
+  // The names of all rooms with members; the ids of sockets are not among them unless joined by
+  // name.
+  [[nodiscard]] std::vector<std::string_view> rooms() const;
+
+  void broadcast(const Broadcast& event, const Audience& audience) {
+    static_cast<void>(send(event, audience, Volatile::kNo));
+  }
+  // The same, and who was sent it; kYes leaves out whoever cannot take it at this moment.
+  std::vector<Socket*> send(const Broadcast& event, const Audience& audience, Volatile droppable);
+  // Asks each of them for an acknowledgement; `callback` is called once for each.
+  std::vector<Socket*> send_with_ack(std::string_view event, std::string_view args_json,
+                                     Attachments attachments, const Audience& audience,
+                                     Volatile droppable, base::Duration timeout,
+                                     const AckCallback& callback);
 
  private:
   friend class Connection;

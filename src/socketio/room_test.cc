@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
 
 #include "socketio/connection.h"
+#include "socketio/payload.h"
 #include "socketio/socketio_fixture.h"
 
 namespace socketio {
@@ -91,6 +93,60 @@ TEST_F(RoomTest, ABroadcastKeepsHeaderAndAttachmentsTogether) {
   for (auto* peer : peers) {
     EXPECT_EQ(peer->take(), (Log{R"(451-["e",{"_placeholder":true,"num":0}])", "<bin>bytes"}));
   }
+}
+
+TEST_F(RoomTest, RoomsAreListedWhileTheyHaveMembers) {
+  EXPECT_TRUE(main_nsp->rooms().empty());
+  sockets[0]->join("a");
+  sockets[1]->join("a");
+  sockets[1]->join("b");
+  std::vector<std::string_view> rooms = main_nsp->rooms();
+  std::sort(rooms.begin(), rooms.end());
+  EXPECT_EQ(rooms, (std::vector<std::string_view>{"a", "b"}));
+  sockets[1]->disconnect(Socket::Scope::kNamespace);
+  EXPECT_EQ(main_nsp->rooms(), std::vector<std::string_view>{"a"});
+}
+
+TEST_F(RoomTest, ADroppableEventLeavesOutWhoCannotTakeIt) {
+  const Broadcast event("/", "e", "1");
+  peers[1]->stalled = true;
+  main_nsp->send(Broadcast("/", "large", '"' + std::string(20'000, 'x') + '"'), Audience{},
+                 Volatile::kNo);
+  host.turn();
+  const auto got_it = main_nsp->send(event, Audience{}, Volatile::kYes);
+  EXPECT_EQ(std::set<Socket*>(got_it.begin(), got_it.end()),
+            (std::set<Socket*>{sockets[0], sockets[2]}));
+  EXPECT_EQ(main_nsp->send(event, Audience{}, Volatile::kNo).size(), 3U);
+  EXPECT_EQ(got(), "323");
+}
+
+TEST_F(RoomTest, ManyAreAskedWithOnePacket) {
+  std::vector<std::string> answers;
+  const std::array<std::string, 1> attachments{"bytes"};
+  const auto asked =
+      main_nsp->send_with_ack("ask", R"({"_placeholder":true,"num":0})", attachments, Audience{},
+                              Volatile::kNo, base::Duration(500), [&](const AckAnswer& answer) {
+                                std::string line = std::to_string(static_cast<int>(answer.outcome));
+                                if (answer.args != nullptr)
+                                  append_json_elements(line += ' ', *answer.args);
+                                answers.push_back(line);
+                              });
+  EXPECT_EQ(asked.size(), 3U);
+  for (auto* peer : peers) {
+    EXPECT_EQ(peer->take(), (Log{R"(451-0["ask",{"_placeholder":true,"num":0}])", "<bin>bytes"}));
+    EXPECT_EQ(peer->frames_shared, 2U);
+  }
+  peers[0]->text(R"(430["yes"])");
+  peers[0]->text(R"(430["again"])");
+  EXPECT_EQ(answers, (Log{R"(0 "yes")"}));
+  peers[1]->text("41");
+  EXPECT_EQ(answers, (Log{R"(0 "yes")", "2"}));
+  host.pass(base::Duration(499));
+  EXPECT_EQ(answers.size(), 2U);
+  host.pass(base::Duration(1));
+  EXPECT_EQ(answers, (Log{R"(0 "yes")", "2", "1"}));
+  peers[2]->text(R"(430["late"])");
+  EXPECT_EQ(answers.size(), 3U);
 }
 
 TEST_F(RoomTest, VisitorsMayDisconnectEachOther) {

@@ -80,6 +80,8 @@ struct Namespace::Impl {
   template <class Visit>
   void visit_room(std::string_view room, Visit&& visit) const;
   [[nodiscard]] std::vector<Socket*> members(const Audience& audience);
+  // Of these, who can be sent something.
+  [[nodiscard]] std::vector<Socket*> receivers(const Audience& audience, Volatile droppable);
   [[nodiscard]] Socket* find(std::string_view id) const;
 
   Server::Impl& server;
