@@ -425,6 +425,7 @@ void Member::refresh_heard() {
 // --- Leases
 
 void Member::leave() {
+  leaving_ = true;
   if (attached_) renew_lease(directory_.device_count() > 0 ? kLease : base::Duration{});
 }
 
@@ -477,6 +478,7 @@ void Member::lease_answered(const redis::Reply& reply) {
     }
   }
   live_ = std::move(live);
+  if (leaving_) return;
   if (lost) {
     detach("its lease had ended");
     begin_incarnation();

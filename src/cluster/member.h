@@ -202,6 +202,7 @@ class Member final : private redis::Subscriber::Listener {
   Seat seat_;
   SeatHandler on_seats_;
   bool attached_ = false;
+  bool leaving_ = false;
   bool announced_ = false;  // a lease was renewed since Redis was reached
   std::optional<base::SteadyTime> read_followed_at_;
   std::set<std::string> live_;

@@ -64,6 +64,7 @@ export class Redis {
 
   /** kill -9: what it held is gone. */
   async kill() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = new Promise((done) => this.#child.once('exit', done));
     this.#child.kill('SIGKILL');
     await within(ended, 'redis to end');
