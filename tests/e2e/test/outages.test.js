@@ -152,7 +152,7 @@ test('draining: clients move to the other node, and nobody is told that they lef
 
     const before = watcher.events.length;
     balancer.nodes = nodes;
-    await until(async () => (await nodes[0].api('GET', '/v1/stats')).nodes === 2, { what: 'the nodes to know each other' });
+    await until(async () => (await nodes[0].api('GET', '/v1/stats')).json.nodes === 2, { what: 'the nodes to know each other' });
     const ended = nodes[0].end('SIGTERM');
     await until(async () => (await nodes[0].request('GET', '/readyz')).status === 503, { what: 'the node to be unready' });
     const refused = await nodes[0].request('GET', '/socket.io/?EIO=4&transport=polling');
