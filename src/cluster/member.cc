@@ -107,6 +107,7 @@ void Member::try_to_attach() {
   attached_ = true;
   spdlog::info("redis: node {} is attached", incarnation_);
   port_.apply(presence::Attached{});
+  report_departed();
   compare_epoch();
   read_followed_at_ = loop_.now().steady + kOthersHaveReported;
 }
@@ -171,9 +172,23 @@ void Member::report(const presence::Report& report) {
   statement.joining = report.joining;
   const presence::DeviceRef joining =
       report.joining == nullptr ? presence::kNoDevice : report.joining->ref;
-  call(statement, [this, origin = report.origin, joining](std::optional<Outcome> outcome) {
-    if (outcome) decided(*std::move(outcome), origin, joining);
+  call(statement, [this, origin = report.origin, joining, user = report.user.id,
+                   last_seen = report.user.last_seen](std::optional<Outcome> outcome) {
+    if (outcome) return decided(*std::move(outcome), origin, joining);
+    unconfirmed_.insert_or_assign(user, last_seen);
   });
+}
+
+// Whoever left with a report that was lost is not here to be reported anew with the others.
+void Member::report_departed() {
+  for (const auto& [id, last_seen] : std::exchange(unconfirmed_, {})) {
+    const presence::User* known = directory_.find(id);
+    if (known != nullptr && known->here != nullptr) continue;
+    presence::User gone;
+    gone.id = id;
+    gone.last_seen = last_seen;
+    report({gone, presence::OfflineReason::disconnected, presence::kNoDevice});
+  }
 }
 
 void Member::choose(const presence::UserId& id, const presence::Choice& choice,

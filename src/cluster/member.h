@@ -136,6 +136,7 @@ class Member final : private redis::Subscriber::Listener {
 
   void try_to_attach();
   void detach(const std::string& reason);
+  void report_departed();
   void read_followed();
 
   // What is said in a call of the report script.
@@ -205,6 +206,8 @@ class Member final : private redis::Subscriber::Listener {
   bool leaving_ = false;
   bool announced_ = false;  // a lease was renewed since Redis was reached
   std::optional<base::SteadyTime> read_followed_at_;
+  // Of whom a report was lost, and when they were last seen here.
+  std::unordered_map<presence::UserId, base::WallTime> unconfirmed_;
   std::set<std::string> live_;
   std::map<std::string, base::SteadyTime> dead_;  // and since when; taken over after the grace
   std::set<std::string> taken_over_;

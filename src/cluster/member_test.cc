@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "cluster/test_node.h"
+#include "runtime/clock.h"
 
 namespace cluster {
 namespace {
@@ -135,6 +136,27 @@ TEST_F(TwoNodes, WithoutRedisANodeGoesOnAndAfterwardsNobodyWasAway) {
   EXPECT_TRUE(redis::eventually([&] { return field("alice", "status") == "online"; }));
 }
 
+TEST(Member, WhoLeftWithAReportThatWasLostIsGoneAfterwards) {
+  redis::RedisServer kept({.config = {"appendonly yes", "appendfsync always"}});
+  TestNode one(kept.url(), "n1");
+  TestNode two(kept.url(), "n2");
+  ASSERT_TRUE(one.attaches());
+  ASSERT_TRUE(two.attaches());
+  kept.ask({"SADD", "presence:contacts:alice", "bob"});
+  const auto alice = one.connect("alice");
+  ASSERT_TRUE(one.told(alice, {"accepted"}));
+  const auto bob = two.connect("bob");
+  ASSERT_TRUE(two.told(bob, {"accepted"}));
+  ASSERT_TRUE(one.told(alice, {"bob online"}));
+  kept.freeze();  // so that it never hears of what comes now
+  two.leave(bob);
+  kept.kill();
+  ASSERT_TRUE(one.detaches());
+  ASSERT_TRUE(two.detaches());
+  kept.start();
+  ASSERT_TRUE(one.told(alice, {"bob offline disconnected"}));
+}
+
 TEST_F(MemberTest, TheDevicesOfADeadNodeAreTakenAway) {
   befriend("alice", "bob");
   befriend("carol", "dave");
@@ -162,7 +184,8 @@ TEST_F(TwoNodes, ANodeThatWasTakenForDeadReportsEverythingAnew) {
   const auto alice = one.connect("alice");
   ASSERT_TRUE(one.told(alice, {"accepted"}));
   const std::string before = one.incarnation();
-  redis_.ask({"HSET", "presence:nodes", before, "1 1 n1. "});
+  const std::string ended = std::to_string(base::to_millis(runtime::read_clocks().wall) - 1);
+  redis_.ask({"HSET", "presence:nodes", before, ended + " 1 n1. "});
   ASSERT_TRUE(redis::eventually([&] { return one.incarnation() != before; }));
   const std::string now = one.incarnation();
   const std::string device = "presence:device:alice:" +

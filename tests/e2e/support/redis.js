@@ -1,4 +1,4 @@
-// One real redis-server, with nothing kept on disk, on a port of its own.
+// One real redis-server on a port of its own.
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import net from 'node:net';
@@ -42,8 +42,12 @@ export class Redis {
   #child;
   #directory = temporaryDirectory();
 
-  static async start() {
+  #persistent = false;
+
+  /** Without `persistent` what it held is gone when it is killed. */
+  static async start({ persistent = false } = {}) {
     const redis = new Redis();
+    redis.#persistent = persistent;
     redis.port = await freePort();
     await redis.start();
     return redis;
@@ -53,16 +57,17 @@ export class Redis {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it empty on its port. */
+  /** Starts it again on its port. */
   async start() {
-    const args = ['--port', this.port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', this.#directory];
+    const kept = this.#persistent ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+    const args = ['--port', this.port, '--bind', '127.0.0.1', '--save', '', ...kept, '--dir', this.#directory];
     this.#child = spawn(program(), args.map(String), { argv0: 'redis-server', stdio: 'ignore' });
     running.add(this.#child);
     this.#child.on('exit', () => running.delete(this.#child));
     await until(async () => (await this.command('PING').catch(() => '')) === 'PONG', { what: 'redis to answer' });
   }
 
-  /** kill -9: what it held is gone. */
+  /** kill -9. */
   async kill() {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = new Promise((done) => this.#child.once('exit', done));

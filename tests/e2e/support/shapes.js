@@ -30,6 +30,9 @@ function check(value, shape, at) {
   }
 }
 
+// Only where Redis is away (contract, section 9).
+const isStale = (value) => value === true;
+
 /** What a watcher sees of a device. */
 const visibleDevice = { socketId: isText, deviceType: isKind, connectedAt: isTime };
 
@@ -120,7 +123,7 @@ function checkUsers(list, viewer, at) {
 /** A BulkPresenceResponse. */
 export function checkBulk(value, viewer, at = 'presence_status_response') {
   checkUsers(value.users, viewer, `${at}.users`);
-  check(value, { users: () => true, timestamp: isTime, requestId: optional(isText) }, at);
+  check(value, { users: () => true, timestamp: isTime, requestId: optional(isText), stale: optional(isStale) }, at);
 }
 
 export function checkSnapshot(value, viewer, at = 'presence_snapshot') {
@@ -131,6 +134,7 @@ export function checkSnapshot(value, viewer, at = 'presence_snapshot') {
     cursor: isText,
     timestamp: isTime,
     requestId: optional(isText),
+    stale: optional(isStale),
   }, at);
   assert.ok(Buffer.byteLength(value.cursor) <= 1024, `${at}.cursor is longer than the server takes`);
 }
