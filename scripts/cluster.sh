@@ -12,7 +12,7 @@ trap 'exit 0' INT TERM
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-next_port=8080
+next_port=8080 balancer='' redis='' port=''
 # free_port VARIABLE: the next port that nobody listens on.
 free_port() {
   until port_is_free "$next_port"; do next_port=$((next_port + 1)); done
@@ -35,7 +35,7 @@ wait_for() {
   shift
   for ((tries = 0; tries < 100; ++tries)); do
     "$@" >/dev/null 2>&1 && return
-    read -rt 0.1 <> <(:) || true
+    sleep 0.1
   done
   die "$what did not start; see $folder"
 }

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 . scripts/common.sh
 . scripts/packages.sh
 
-fuzz_seconds=10    # for each target
+fuzz_seconds=6     # for each target
 e2e_seconds=900    # for the whole suite; it takes a few minutes
 logs=build/test-logs
 summary=()

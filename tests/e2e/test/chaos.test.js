@@ -11,7 +11,7 @@ import { replica } from '../support/replica.js';
 import { Server } from '../support/server.js';
 import { until } from '../support/time.js';
 
-const SECONDS = Number(process.env.E2E_CHAOS_SECONDS ?? 10);
+const SECONDS = Number(process.env.E2E_CHAOS_SECONDS ?? 8);
 const USERS = ['ann', 'ben', 'cat', 'dan', 'eve', 'fay'];
 const MOST_DEVICES = 3;
 const TRUTH_AFTER = 40000; // a lease, the grace, and what a busy machine needs
