@@ -59,6 +59,31 @@ test('a node that is killed: its users go offline for the others, within 20 s, a
   await worlds[1].marker(carol, [bob]);
 }));
 
+test('a node that comes back under its name: its users of before are gone at once, and can come back', async () => {
+  const redis = await Redis.start();
+  const settings = { 'redis.url': redis.url, 'redis.prefix': 'presence:' };
+  const one = await Server.start({ ...settings, node_id: 'one' });
+  const two = await Server.start({ ...settings, node_id: 'two' });
+  const [here, there] = [new World(one), new World(two)];
+  try {
+    await friends(here, 'alice', 'bob');
+    const bob = await there.connect('bob');
+    const alice = await here.connect('alice');
+    await bob.expect('user_online', { userId: 'alice' });
+    await one.kill();
+    await alice.lost();
+    await one.restart();
+    await bob.expect('user_offline', { userId: 'alice' });
+    await here.connect('alice');
+    await bob.expect('user_online', { userId: 'alice' });
+  } finally {
+    here.end();
+    there.end();
+    await Promise.all([one.kill(), two.kill()]);
+    await redis.kill();
+  }
+});
+
 describe('Redis', () => {
   test('away: nodes go on alone and say so; back and empty: the truth within 5 s, and nobody was away', cluster(2, {}, async ({ redis, nodes, worlds }) => {
     await friends(worlds[0], 'alice', 'bob', 'carol');
