@@ -11,6 +11,7 @@
 #include "app/serve.h"
 #include "auth/token_signer.h"
 #include "presence/ids.h"
+#include "redis/url.h"
 #include "runtime/clock.h"
 
 namespace app {
@@ -56,6 +57,11 @@ int execute(const config::ContactsExportCommand& command) {
 int execute(const config::CheckConfigCommand& command) {
   if (const auto authenticator = make_authenticator(command.loaded); !authenticator)
     return refuse(authenticator.error());
+  if (const std::string& url = command.loaded.settings.redis.url; !url.empty()) {
+    if (const auto read = redis::Url::parse(url); !read)
+      return refuse(
+          {read.error().code, command.loaded.label("redis.url") + ": " + read.error().message});
+  }
   for (const std::string& warning : command.loaded.warnings)
     fmt::print(stderr, "presenced: warning: {}\n", warning);
   fmt::print("{}", command.toml);

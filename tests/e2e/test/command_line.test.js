@@ -53,6 +53,7 @@ describe('wrong settings: one clear line naming it, exit 2', () => {
     [['--listen', '127.0.0.1'], ['127.0.0.1']],
     [['--listen', '127.0.0.1:99999'], ['99999']],
     [['--listen', '127.0.0.1:http-alt'], ['127.0.0.1:http-alt']],
+    [['--redis-url', 'http://127.0.0.1'], ['redis.url', 'redis://']],
     [['--contacts-source', 'embedded', '--redis-url', 'redis://127.0.0.1:1'], ['embedded']],
     [['--log-level', 'shout'], ['log', 'shout']],
     [['--nonsense', '5'], ['nonsense']],
