@@ -150,6 +150,7 @@ void RedisBackend::apply(presence::Input input) {
   if (std::holds_alternative<presence::Attached>(input)) attached_ = true;
   if (std::holds_alternative<presence::Detached>(input)) attached_ = false;
   hub_->apply(std::move(input));
+  if (attached_) import_next();
 }
 
 }  // namespace app
