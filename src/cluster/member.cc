@@ -183,7 +183,7 @@ void Member::report(const presence::Report& report) {
 void Member::report_departed() {
   for (const auto& [id, last_seen] : std::exchange(unconfirmed_, {})) {
     const presence::User* known = directory_.find(id);
-    if (known != nullptr && known->here != nullptr) continue;
+    if (known != nullptr && known->here != nullptr && known->here->contacts_there()) continue;
     presence::User gone;
     gone.id = id;
     gone.last_seen = last_seen;

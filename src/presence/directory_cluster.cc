@@ -18,7 +18,8 @@ void Directory::on(const Attached&) {
   attached_ = true;
   for (const Departure& departure : std::exchange(departures_, {})) {
     const User* back = users_.find(departure.user);
-    if (back != nullptr && back->here != nullptr) continue;
+    // Whose list is still being read may leave without having joined.
+    if (back != nullptr && back->here != nullptr && back->here->contacts_there()) continue;
     User gone;
     gone.id = departure.user;
     gone.last_seen = departure.last_seen;

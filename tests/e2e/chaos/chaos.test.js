@@ -110,11 +110,25 @@ test(`chaos for ${SECONDS} s, seed ${SEED}`, async (t) => {
       }
       return wrong;
     };
+    // What Redis holds of whoever is wrong: which node each device is of, and the leases.
+    const evidence = async () => {
+      const held = { now: Date.now(), nodes: await redis.hash('presence:nodes') };
+      for (const user of USERS) {
+        for (const id of await redis.command('SMEMBERS', `presence:devices:${user}`)) {
+          held[`${user} ${id}`] = await redis.hash(`presence:device:${user}:${id}`);
+        }
+      }
+      return JSON.stringify(held, null, 1);
+    };
     let wrong = [];
     await until(async () => (wrong = await agreed()).length === 0, {
       within: TRUTH_AFTER,
       every: 250,
-      what: () => `the truth (seed ${SEED}):\n${wrong.join('\n')}\n${nodes.map((node) => node.log).join('\n---\n').slice(-3000)}`,
+      what: () => `the truth (seed ${SEED}):\n${wrong.join('\n')}`,
+    }).catch(async (error) => {
+      t.diagnostic(await evidence());
+      t.diagnostic(nodes.map((node) => node.log).join('\n---\n'));
+      throw error;
     });
     for (const device of all) device.sound();
     assert.ok(Object.keys(faults).some((name) => happened[name] > 0));
