@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { Redis } from '../support/redis.js';
 import { Server } from '../support/server.js';
+import { until } from '../support/time.js';
 import { World } from '../support/world.js';
 
 // Devices of one world may be on either node.
@@ -82,6 +83,41 @@ describe('two nodes', () => {
     assert.deepEqual((await a.expect('contacts_changed')).added.map((user) => user.status), ['online']);
     await w1.server.api('DELETE', `/v1/users/${alice}/contacts/${bob}`);
     assert.deepEqual((await b.expect('contacts_changed')).removed, [alice]);
+  }));
+
+  test('what was answered is known: a check right after a change sees it', both(async (w1, w2) => {
+    for (let i = 0; i < 20; ++i) {
+      const [alice, bob] = w1.users(`alice${i}`, `bob${i}`);
+      const a = await w1.connect(alice);
+      await w2.connect(bob);
+      await w1.befriend(alice, bob);
+      assert.equal((await a.ask('get_user_presence', { userId: bob })).status, 'online', `round ${i}`);
+    }
+  }));
+
+  test('an operator sees, reaches and forgets users of either node', both(async (w1, w2) => {
+    const [alice, bob] = w1.users('alice', 'bob');
+    await w1.befriend(alice, bob);
+    const b = await w2.connect(bob);
+    const a = await w1.connect(alice, { auth: { deviceInfo: { type: 'mobile', os: 'iOS' } } });
+    await b.expect('user_online', { userId: alice });
+    const [device] = (await two.presence(alice)).devices;
+    assert.deepEqual([device.socketId, device.os, device.ipAddress], [a.id, 'iOS', '127.0.0.1']);
+    const { json } = await two.api('POST', '/v1/presence/query', { userIds: [alice, bob, 'nobody.at.all'] });
+    assert.deepEqual(json.users.map((user) => user.status), ['online', 'online', 'offline']);
+    const chosen = await two.api('PUT', `/v1/users/${alice}/status`, { status: 'busy' });
+    assert.deepEqual([chosen.json.status, chosen.json.deviceCount], ['busy', 1]);
+    await b.expect('user_status_changed', { userId: alice, status: 'busy' });
+    assert.equal((await two.api('GET', `/v1/users/${alice}/export`)).json.chosenStatus, 'busy');
+    assert.equal((await two.tryApi('DELETE', `/v1/users/${alice}/devices/nosuchdevice00000000`)).status, 404);
+    await two.api('DELETE', `/v1/users/${alice}/devices/${a.id}`);
+    assert.equal(await a.lost(), 'io server disconnect');
+    await b.expect('user_offline', { userId: alice });
+    const again = await w1.connect(alice);
+    await b.expect('user_online', { userId: alice });
+    await two.api('DELETE', `/v1/users/${alice}`);
+    assert.equal(await again.lost(), 'io server disconnect');
+    await until(async () => (await redis.command('EXISTS', `presence:user:${alice}`)) === 0, { what: 'the user to be forgotten' });
   }));
 
   test('the keys are those of the contract', both(async (w1) => {

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 
 import { RoundRobin, through } from '../support/balancers.js';
 import { Device } from '../support/device.js';
-import { Redis } from '../support/redis.js';
+import { Redis, freePort } from '../support/redis.js';
 import { Server } from '../support/server.js';
 import { until } from '../support/time.js';
 import { World } from '../support/world.js';
@@ -14,9 +14,9 @@ const TRUTH_AFTER_REDIS = 5000;
 const TRUTH_AFTER_A_NODE = 20000;
 
 // `count` nodes on a Redis of their own, which `body` gets as {redis, nodes, worlds}.
-function cluster(count, settings, body) {
+function cluster(count, settings, body, kind = {}) {
   return async () => {
-    const redis = await Redis.start();
+    const redis = await Redis.start(kind);
     const node = () => Server.start({ 'redis.url': redis.url, 'redis.prefix': 'presence:', ...settings });
     const nodes = await Promise.all(Array.from({ length: count }, node));
     const worlds = nodes.map((each) => new World(each));
@@ -137,6 +137,25 @@ describe('Redis', () => {
     await bob.setStatus('busy');
     await alice.expect('user_status_changed', { userId: 'bob', status: 'busy' });
   }));
+
+  test('contacts that were changed while a node was cut off are known afterwards', cluster(1, {}, async ({ redis, nodes: [node], worlds: [world] }) => {
+    await friends(world, 'alice', 'bob', 'carol');
+    const alice = await world.connect('alice');
+    await redis.kill();
+    await readiness([node], false);
+    // The same data where the node does not look for it.
+    const { port } = redis;
+    redis.port = await freePort();
+    await redis.start();
+    await redis.command('SREM', 'presence:contacts:alice', 'bob');
+    await redis.command('SADD', 'presence:contacts:alice', 'dave');
+    await redis.kill();
+    redis.port = port;
+    await redis.start();
+    const changed = await alice.expect('contacts_changed');
+    assert.deepEqual(changed.added.map((user) => user.userId), ['dave']);
+    assert.deepEqual(changed.removed, ['bob']);
+  }, { persistent: true }));
 
   test('away at start: clients are let in, and their contacts come when it does', cluster(1, {}, async ({ redis, nodes: [node], worlds: [world] }) => {
     await friends(world, 'alice', 'bob');
