@@ -76,6 +76,7 @@ void Core::trim_memory() {
 
 void Core::drain(std::size_t parts) {
   draining_ = true;
+  frontend_.drain();
   server_.shut_down_part(parts);
 }
 

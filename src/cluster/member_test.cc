@@ -111,6 +111,26 @@ TEST_F(MemberTest, TheLimitOfDevicesHoldsOverAllNodes) {
                         "allows"}));
 }
 
+TEST_F(MemberTest, LingeringDevicesMakeRoom) {
+  presence::DirectoryOptions options = TestNode::directory_options();
+  options.devices_per_user = 2;
+  options.disconnect_grace = base::Duration(60'000);
+  TestNode one(redis_.url(), "n1", options);
+  TestNode two(redis_.url(), "n2", options);
+  ASSERT_TRUE(one.attaches());
+  ASSERT_TRUE(two.attaches());
+  ASSERT_TRUE(one.told(one.connect("alice"), {"accepted"}));
+  const auto lost_here = one.connect("alice");
+  ASSERT_TRUE(one.told(lost_here, {"accepted"}));
+  one.lose(lost_here);
+  const auto second = one.connect("alice");
+  ASSERT_TRUE(one.told(second, {"accepted"}));
+  EXPECT_TRUE(one.sees("alice", "online 2"));
+  one.lose(second);
+  ASSERT_TRUE(two.told(two.connect("alice"), {"accepted"}));
+  EXPECT_TRUE(two.sees("alice", "online 2"));
+}
+
 TEST_F(TwoNodes, WithoutRedisANodeGoesOnAndAfterwardsNobodyWasAway) {
   befriend("alice", "carol");
   const auto alice = one.connect("alice");

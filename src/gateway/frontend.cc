@@ -222,7 +222,7 @@ void Frontend::on_disconnect(socketio::Socket& socket, socketio::DisconnectReaso
   auto* client = static_cast<Client*>(socket.user_data());
   if (client == nullptr) return;
   // The server goes: what its users' last moment was is for the store to say.
-  if (reason == socketio::DisconnectReason::kServerShuttingDown)
+  if (reason == socketio::DisconnectReason::kServerShuttingDown && !draining_)
     return drop_client(*client, Slot::kHeld);
   const presence::DeviceRef ref = client->ref;
   remember_connection(*client);

@@ -56,6 +56,9 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   // have left the client behind.
   void note_backlog(socketio::Socket& socket);
 
+  // From now on who is shut down is lost, like by a broken line: the hub says how long they linger.
+  void drain() { draining_ = true; }
+
   // socketio::NamespaceHandler
   void on_connect(socketio::Namespace& nsp, const socketio::ConnectRequest& request) override;
   void on_connect_abandoned(socketio::Namespace& nsp, socketio::ConnectId id) override;
@@ -114,6 +117,7 @@ class Frontend final : public socketio::NamespaceHandler, public Outlet {
   std::unordered_map<std::string, Left> left_;     // last of a session, by its sid
   std::vector<socketio::Socket*> receivers_;       // of send(), kept for its memory
   uint32_t next_generation_ = 0;
+  bool draining_ = false;
 };
 
 }  // namespace gateway
