@@ -5,7 +5,9 @@
 // has ended; everything else happens in the hub's thread, unless it says otherwise.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +22,11 @@
 #include "store/store.h"
 
 namespace app {
+
+// Where the versions of a run that begins now begin, unless higher ones are known.
+inline presence::Version clock_version(base::WallTime wall) {
+  return static_cast<presence::Version>(std::max<int64_t>(0, base::to_millis(wall))) * 1000;
+}
 
 class Backend : public gateway::HubPorts {
  public:
@@ -45,7 +52,7 @@ class Backend : public gateway::HubPorts {
   virtual void leave() {}
 
   [[nodiscard]] virtual store::Store& store() = 0;
-  // Why it cannot be used, or empty. Any thread.
+  // Why it cannot be used, or empty.
   [[nodiscard]] virtual std::string unready() const = 0;
   // How many nodes share it, this one included. Any thread.
   [[nodiscard]] virtual std::size_t nodes() const = 0;

@@ -25,10 +25,6 @@ void release_free_memory_of(store::EmbeddedStore& store) {
   store.release_memory([](const auto&) { release_free_memory(); });
 }
 
-presence::Version clock_version(base::WallTime wall) {
-  return static_cast<presence::Version>(std::max<int64_t>(0, base::to_millis(wall))) * 1000;
-}
-
 base::Result<void> import_contacts(store::EmbeddedStore& store, const std::string& file) {
   store::BulkImport import(store);
   const auto stats = contacts::import_file(

@@ -43,9 +43,7 @@ base::Result<void> RedisBackend::read_contacts_file() {
 base::Result<std::unique_ptr<presence::Directory>> RedisBackend::make_directory(
     presence::DirectoryOptions options, base::Instant now) {
   directory_options_ = options;
-  const auto clock =
-      static_cast<presence::Version>(std::max<int64_t>(0, base::to_millis(now.wall)));
-  return std::make_unique<presence::Directory>(options, clock * 1000, now);
+  return std::make_unique<presence::Directory>(options, clock_version(now.wall), now);
 }
 
 base::Result<void> RedisBackend::connect(runtime::EventLoop& loop, gateway::Hub& hub, Post) {
@@ -113,7 +111,7 @@ void RedisBackend::import_next() {
 }
 
 std::string RedisBackend::unready() const {
-  return attached_ ? std::string() : "redis cannot be reached";
+  return attached_ && contacts_->up() ? std::string() : "redis cannot be reached";
 }
 
 void RedisBackend::load_contacts(const presence::UserId& user) { member_->load_contacts(user); }

@@ -58,6 +58,7 @@ class ContactStore::Worker {
 
   [[nodiscard]] ContactSets& sets() { return sets_; }
   [[nodiscard]] EdgeListing& edges() { return edges_; }
+  [[nodiscard]] bool up() const { return client_->up(); }
 
   void enqueue(redis::Function<void()> start) {
     queue_.push_back(std::move(start));
@@ -159,6 +160,8 @@ ContactStore::ContactStore(runtime::EventLoop& loop, ContactStoreOptions options
       options_(std::move(options)),
       backlog_(std::make_shared<Backlog>()),
       worker_(std::move(worker)) {}
+
+bool ContactStore::up() const { return worker_->up(); }
 
 ContactStore::~ContactStore() = default;
 

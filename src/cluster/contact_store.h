@@ -52,6 +52,9 @@ class ContactStore final : public store::Store {
   ContactStore(const ContactStore&) = delete;
   ContactStore& operator=(const ContactStore&) = delete;
 
+  // Whether Redis can be reached. In the loop's thread.
+  [[nodiscard]] bool up() const;
+
   void save_user(presence::UserRecord record) override;
   void save_user(presence::UserRecord record, store::Done<void> done) override;
   void load_contacts(presence::UserId user,
