@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 . scripts/packages.sh
 
 fuzz_seconds=6     # for each target
+chaos_seconds=30
 e2e_seconds=900    # for the whole suite; it takes a few minutes
 logs=build/test-logs
 summary=()
@@ -100,6 +101,11 @@ e2e() {
   return "$status"
 }
 
+# What is thrown at it is another each time; the seed is in the name of the test.
+chaos() {
+  E2E_CHAOS_SECONDS=$chaos_seconds e2e "$1" chaos/chaos.test.js
+}
+
 quick_bench() {
   logged bench.log scripts/bench.sh --quick || return
   passed=1
@@ -138,7 +144,9 @@ part_unit() {
 }
 
 part_e2e() {
-  built release && step "end to end" e2e release
+  built release || return
+  step "end to end" e2e release
+  step "chaos for $chaos_seconds s" chaos release
 }
 
 part_bench() {
