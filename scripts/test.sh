@@ -90,14 +90,15 @@ web_tests() {
 
 # e2e PRESET [FILE...]: the real binary, driven by real clients.
 e2e() {
-  local preset=$1 status=0 suite=(npm test --silent)
+  local preset=$1 status=0 suite=(npm test --silent) log
   shift
+  log=e2e-$preset${1:+-$(basename "$1" .test.js)}.log
   [ $# != 0 ] && suite=(node --test "$@")
   fetch_npm tests/e2e "the clients of the end-to-end tests"
   PRESENCED_BIN=$PWD/build/$preset/presenced \
-    logged "e2e-$preset.log" "${launcher[@]}" timeout --foreground "$e2e_seconds" \
+    logged "$log" "${launcher[@]}" timeout --foreground "$e2e_seconds" \
     env -C tests/e2e "${suite[@]}" || status=$?
-  count_node "e2e-$preset.log"
+  count_node "$log"
   return "$status"
 }
 
