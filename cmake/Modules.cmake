@@ -21,6 +21,10 @@ function(presenced_module name)
   target_link_libraries(${name} ${scope} ${arg_DEPENDS} ${arg_LINKS})
   if(tests AND PRESENCED_TESTS)
     add_executable(${name}_test ${tests})
+    # Sanitized, the tests take twice as long to compile as to run; what they test is optimized.
+    if(PRESENCED_SANITIZE)
+      set_source_files_properties(${tests} PROPERTIES COMPILE_OPTIONS -O0)
+    endif()
     target_link_libraries(${name}_test PRIVATE ${name} presenced_flags ${arg_PRIVATE_LINKS}
                           ${arg_TEST_LINKS} GTest::gmock GTest::gtest_main rapidcheck)
     set_target_properties(${name}_test PROPERTIES
