@@ -204,7 +204,7 @@ void Crowd::on_lost(UserIndex user, Loss loss, std::string_view why) {
     if (before == Life::connecting) --connecting_;
     if (before == Life::connected) --connected_;
     ledger_.cut(user);
-    return on_moved_(user);
+    return on_moved_(user, before == Life::connected);
   }
   switch (std::exchange(lives_[user], Life::offline)) {
     case Life::offline: return;

@@ -41,7 +41,7 @@ class Crowd : public SwarmListener {
   // From now on servers may end connections and refuse them, as those do that are being stopped.
   // Whoever that happens to is handed over and is to log in again; nobody may be told of it.
   // An empty function ends this.
-  using MoveHandler = std::function<void(UserIndex)>;
+  using MoveHandler = std::function<void(UserIndex, bool was_connected)>;
   void expect_moves(MoveHandler on_moved) { on_moved_ = std::move(on_moved); }
 
   // Operations of a free user; `since` is when it was due, from where latencies count.
