@@ -214,13 +214,14 @@ void Ledger::snapshot(UserIndex watcher, const std::vector<Presence>& users) {
     }
     edge->version = std::max(edge->version, presence.version);
     edge->told = presence.status;
-    // Who was on the way when the snapshot was made may be in it instead.
-    const bool online = presence.status != Status::offline;
-    if (online && edge->due > 0 && edge->expect == Event::user_online) {
-      if (edge->bond == Bond::one_of_two) {
-        --outstanding_;
-        withdraw(*find(presence.user, watcher));
-      }
+    if (presence.status == Status::offline || edge->expect != Event::user_online) continue;
+    // Who was on the way when the snapshot was made is in it instead; and whoever it has as there
+    // already is the one to be told.
+    if (edge->due > 0 && edge->bond == Bond::one_of_two) {
+      find(presence.user, watcher)->bond = Bond::none;
+      edge->due = 0;
+      edge->bond = Bond::none;
+    } else {
       withdraw(*edge);
     }
   }

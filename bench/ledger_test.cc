@@ -102,6 +102,20 @@ TEST_F(LedgerTest, what_a_snapshot_says_need_not_be_told) {
   EXPECT_EQ(ledger.faults().duplicate, 1U);
 }
 
+TEST_F(LedgerTest, who_was_there_when_a_snapshot_was_made_is_told_of_its_watcher) {
+  ledger.connect_sent(a);
+  ledger.connect_sent(b);
+  ledger.connected(b);
+  ledger.snapshot(b, {{a, Status::offline, 0}});
+  ledger.connected(a);
+  ledger.snapshot(a, {{b, Status::online, 1}});
+  EXPECT_EQ(ledger.outstanding(), 1U);
+  tell(b, Event::user_online, a, Status::online);
+  EXPECT_EQ(ledger.outstanding(), 0U);
+  ledger.compare();
+  EXPECT_EQ(ledger.faults().total(), 0U);
+}
+
 TEST_F(LedgerTest, a_snapshot_is_not_older_than_what_was_told) {
   connect(a);
   connect(b);
