@@ -18,11 +18,9 @@ const std::map<std::string, ClusterPhase>& phase_names() {
 void make_quick(ClusterOptions& options) {
   options.users = 1'000;
   options.seconds = 1;
-  options.idle_seconds = 1;
   options.storm_seconds = 0.5;
   options.grace_seconds = 1;
   options.drain_seconds = 1;
-  options.heartbeat_interval = 2;
   options.changes_per_second = 20;
   options.most_nodes = 2;
   options.calibrate = false;

@@ -20,10 +20,9 @@ constexpr int64_t kLongestTakeOver = 40 * kNanosPerSecond;
 constexpr double kLeaseSeconds = 15;
 constexpr std::size_t kLeaveShare = 100;
 constexpr int64_t kLookAgain = 100 * kNanosPerMilli;
-constexpr int64_t kAway = kNanosPerSecond;
+constexpr int64_t kAway = 500 * kNanosPerMilli;
 constexpr int64_t kLongestRecovery = 30 * kNanosPerSecond;
-// Nodes read anew whom they follow 3 s after Redis was reached: what is wrong then shows then.
-constexpr int64_t kAfterRecovery = 4 * kNanosPerSecond;
+constexpr int64_t kAfterRecovery = kNanosPerSecond;
 // `check inter 1s fall 2` in conf/haproxy.cfg.
 constexpr int64_t kBalancerNotices = 2 * kNanosPerSecond;
 constexpr int64_t kLongestRestart = 120 * kNanosPerSecond;
@@ -82,13 +81,13 @@ class Moves {
   uint32_t refused_ = 0;
 };
 
-void restart(Fleet& fleet, Moves& moves, uint32_t node) {
+void restart(Fleet& fleet, Moves& moves, uint32_t node, int64_t balancer_notices) {
   const int64_t start = now_ns();
   fleet.node(node).ask_to_end();
   std::optional<int> status;
   while (!status) {
     moves.poll();
-    if (now_ns() > start + kBalancerNotices) moves.set_in_rotation(node, false);
+    if (now_ns() > start + balancer_notices) moves.set_in_rotation(node, false);
     if (now_ns() > start + kLongestRestart) throw std::runtime_error("a node does not end");
     status = fleet.node(node).ended();
   }
@@ -132,8 +131,12 @@ RedisLossResult lose_redis(Fleet& fleet) {
     if (now_ns() > deadline) throw std::runtime_error("a node does not notice that Redis is away");
     crowd.poll(kLongestTurn);
   }
+  // What somebody who is not connected has chosen is lost with Redis.
   std::vector<UserIndex> leaving = fleet.who(false);
-  leaving.resize(std::max<std::size_t>(leaving.size() / kLeaveShare, 1));
+  const std::size_t share = std::max<std::size_t>(leaving.size() / kLeaveShare, 1);
+  std::erase_if(leaving,
+                [&](UserIndex user) { return fleet.ledger().truth(user) != Status::online; });
+  leaving.resize(std::min(leaving.size(), share));
   for (const UserIndex user : leaving) crowd.leave(user);
   poll_until(crowd, now_ns() + kAway);
 
@@ -160,7 +163,7 @@ RedisLossResult lose_redis(Fleet& fleet) {
   return result;
 }
 
-RollResult roll(Fleet& fleet, uint64_t seed) {
+RollResult roll(Fleet& fleet, double drain_seconds, uint64_t seed) {
   Crowd& crowd = fleet.crowd();
   const uint64_t faults = fleet.ledger().faults().total();
   const uint64_t told_offline = crowd.told_offline();
@@ -168,7 +171,8 @@ RollResult roll(Fleet& fleet, uint64_t seed) {
   Moves moves(fleet, seed);
   crowd.expect_moves(
       [&moves](UserIndex user, bool was_connected) { moves.moved(user, was_connected); });
-  for (uint32_t node = 0; node < fleet.size(); ++node) restart(fleet, moves, node);
+  const auto notices = std::min(kBalancerNotices, to_ns(drain_seconds / 2));
+  for (uint32_t node = 0; node < fleet.size(); ++node) restart(fleet, moves, node, notices);
   crowd.expect_moves({});
   RollResult result;
   result.nodes = fleet.size();

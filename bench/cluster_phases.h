@@ -17,7 +17,7 @@ namespace bench {
 
 // One node after the other is told to end and started again, behind a balancer that looks at
 // /readyz from time to time; clients reconnect as those of Socket.IO do.
-[[nodiscard]] RollResult roll(Fleet& fleet, uint64_t seed);
+[[nodiscard]] RollResult roll(Fleet& fleet, double drain_seconds, uint64_t seed);
 
 // Until nothing is held any more of users who were with a node that has ended.
 void outlast_hold(Fleet& fleet, double grace_seconds);

@@ -16,6 +16,8 @@ namespace {
 
 constexpr uint32_t kRequestWindow = 1'000;  // as many as the bare echo has under way
 constexpr double kIdleSeconds = 5;
+// Nodes that have just started read once more whom they follow.
+constexpr int64_t kAfterStart = 4 * kNanosPerSecond;
 constexpr int64_t kRefresh = 1'200 * kNanosPerMilli;  // nodes write heartbeats once a second
 
 void say(std::string_view what) { fmt::print(stderr, "bench: {}\n", what); }
@@ -67,6 +69,7 @@ class ClusterRun {
 
   void measure(Fleet& fleet) {
     const Stage stage = fleet.stage();
+    if (!options_.quick) poll_until(stage.crowd, now_ns() + kAfterStart);
     say("everybody logs in for the first time");
     const int64_t before = fleet.redis().used_memory();
     results_.first_login = log_in(stage, everybody_, options_.storm_seconds);
@@ -88,15 +91,19 @@ class ClusterRun {
 
   void measure_heartbeats(const Stage& stage) {
     say("heartbeats");
-    const Span idle(stage);
-    poll_until(stage.crowd, now_ns() + to_ns(std::min(options_.seconds, kIdleSeconds)));
-    results_.idle_ms_per_second = idle.server_cpu_us() / 1e3 / idle.passed(now_ns());
+    if (!options_.quick) measure_idle(stage);
+    results_.heartbeats_max = run_beating(stage, [&] {
+      return run_at_full_speed(stage, Operation::heartbeat, kRequestWindow, options_.seconds);
+    });
+  }
+
+  void measure_idle(const Stage& stage) {
+    const Span span(stage);
+    poll_until(stage.crowd, now_ns() + to_ns(kIdleSeconds));
+    results_.idle_ms_per_second = span.server_cpu_us() / 1e3 / span.passed(now_ns());
     results_.heartbeats_idle = run_beating(stage, [&] {
       return run_paced(stage, Operation::heartbeat, options_.users / options_.heartbeat_interval,
                        options_.idle_seconds);
-    });
-    results_.heartbeats_max = run_beating(stage, [&] {
-      return run_at_full_speed(stage, Operation::heartbeat, kRequestWindow, options_.seconds);
     });
   }
 
@@ -131,7 +138,7 @@ class ClusterRun {
       fleet.place_everybody();
       fleet.everybody_in();
       say("three nodes are restarted, one after the other");
-      results_.rolling = roll(fleet, options_.seed);
+      results_.rolling = roll(fleet, options_.drain_seconds, options_.seed);
       const uint64_t faults = fleet.ledger().faults().total();
       const uint64_t told_offline = fleet.crowd().told_offline();
       if (options_.quick && wanted(ClusterPhase::kill)) return kill(fleet);
@@ -158,6 +165,7 @@ class ClusterRun {
       say(fmt::format("the same with {} nodes", nodes));
       Fleet fleet(options_, graph_, nodes);
       const Stage stage = fleet.stage();
+      poll_until(stage.crowd, now_ns() + kAfterStart);
       fleet.everybody_in();
       GrowthResult growth;
       growth.nodes = nodes;
