@@ -73,8 +73,7 @@ void ChildProcess::ask_to_end() const {
   if (pid_ > 0) ::kill(pid_, SIGTERM);
 }
 
-int ChildProcess::stop() {
-  ask_to_end();
+int ChildProcess::wait() {
   const int64_t deadline = now_ns() + kStopTimeout;
   while (pid_ > 0) {
     if (const std::optional<int> status = ended()) return *status;

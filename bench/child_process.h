@@ -27,8 +27,12 @@ class ChildProcess {
   [[nodiscard]] std::optional<int> ended();
 
   void ask_to_end() const;  // SIGTERM
-  // SIGTERM, and SIGKILL after 30 s. Returns the exit status; 0 when nothing was running.
-  int stop();
+  // Until it has ended; SIGKILL after 30 s. Returns the exit status; 0 when nothing was running.
+  int wait();
+  int stop() {
+    ask_to_end();
+    return wait();
+  }
   void kill();  // SIGKILL
 
  private:

@@ -97,7 +97,7 @@ void Fleet::stop() {
   for (const auto& node : nodes_)
     if (node->pid() > 0) node->ask_to_end();
   for (const auto& node : nodes_)
-    if (node->pid() > 0) judge_exit(node->stop());
+    if (node->pid() > 0) judge_exit(node->wait());
 }
 
 void Fleet::judge_exit(int status) {

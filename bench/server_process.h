@@ -46,8 +46,10 @@ class ServerProcess {
 
   // Sends SIGTERM and waits. Returns the exit status as waitpid() gives it; SIGKILL after 30 s.
   int stop() { return process_.stop(); }
-  // The same in two steps: the exit status, once, when it has ended.
+  // The same in two steps.
   void ask_to_end() const { process_.ask_to_end(); }
+  int wait() { return process_.wait(); }
+  // The exit status, once, when it has ended.
   [[nodiscard]] std::optional<int> ended() { return process_.ended(); }
   void kill() { process_.kill(); }  // SIGKILL
 
