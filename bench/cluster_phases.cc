@@ -171,7 +171,7 @@ RollResult roll(Fleet& fleet, double drain_seconds, uint64_t seed) {
   Moves moves(fleet, seed);
   crowd.expect_moves(
       [&moves](UserIndex user, bool was_connected) { moves.moved(user, was_connected); });
-  const auto notices = std::min(kBalancerNotices, to_ns(drain_seconds / 2));
+  const auto notices = std::min(kBalancerNotices, to_ns(0.8 * drain_seconds));
   for (uint32_t node = 0; node < fleet.size(); ++node) restart(fleet, moves, node, notices);
   crowd.expect_moves({});
   RollResult result;
