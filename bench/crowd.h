@@ -66,6 +66,7 @@ class Crowd : public SwarmListener {
   [[nodiscard]] uint32_t connected() const { return connected_; }
   // Nobody is connecting, no answer is awaited and no notification outstanding.
   [[nodiscard]] bool quiet() const;
+  [[nodiscard]] bool may_be_told_more() const { return ledger_.bonds() > 0; }
   // Changes whenever something that was awaited has come.
   [[nodiscard]] uint64_t progress() const;
   // When the last notification arrived, 0 for never; and the last CONNECT answer.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
 #include <stdexcept>
 #include <string_view>
 
@@ -84,8 +85,7 @@ void Fleet::add_node() {
 }
 
 void Fleet::start_node(uint32_t node) {
-  nodes_[node] = std::make_unique<ServerProcess>(
-      command(), fmt::format("{}/node-{}.log", directory_.path(), node));
+  nodes_[node] = std::make_unique<ServerProcess>(command(), log_of(node));
   const int64_t deadline = now_ns() + kReadyTimeout;
   while (!ready(node)) {
     if (now_ns() > deadline) throw std::runtime_error("a node does not become ready");
@@ -98,6 +98,13 @@ void Fleet::stop() {
     if (node->pid() > 0) node->ask_to_end();
   for (const auto& node : nodes_)
     if (node->pid() > 0) judge_exit(node->wait());
+  if (ledger_.faults().total() == 0) return;
+  for (uint32_t node = 0; node < size(); ++node)
+    fmt::print(stderr, "bench: node {} wrote:\n{}", node, read_file(log_of(node)));
+}
+
+std::string Fleet::log_of(uint32_t node) const {
+  return fmt::format("{}/node-{}.log", directory_.path(), node);
 }
 
 void Fleet::judge_exit(int status) {

@@ -32,7 +32,7 @@ class Fleet {
   // Returns when it is ready.
   void start_node(uint32_t node);
   void add_node();
-  // Counts it as a fault when one does not end as it should.
+  // Counts it as a fault when one does not end as it should. After faults, shows what nodes wrote.
   void stop();
   void judge_exit(int status);
   [[nodiscard]] bool ready(uint32_t node) const;
@@ -55,6 +55,7 @@ class Fleet {
 
  private:
   [[nodiscard]] std::vector<std::string> command() const;
+  [[nodiscard]] std::string log_of(uint32_t node) const;
 
   const ClusterOptions& options_;
   const ContactGraph& graph_;

@@ -7,7 +7,8 @@
 namespace bench {
 namespace {
 
-constexpr std::size_t kMaxExamples = 10;
+constexpr std::size_t kMaxExamples = 50;
+constexpr uint32_t kExamplesOfAPhase = 5;
 
 }  // namespace
 
@@ -42,12 +43,17 @@ void Ledger::bind(Edge& one, Edge& other, Event event, Order order) {
     edge->due = 1;
     edge->bond = order == Order::single ? Bond::one_of_two : Bond::optional;
   }
-  if (order == Order::single) ++outstanding_;
+  if (order == Order::single) {
+    ++outstanding_;
+  } else {
+    optional_ += 2;
+  }
 }
 
 void Ledger::withdraw(Edge& edge) {
   if (edge.due == 0) return;
   if (edge.bond == Bond::none) outstanding_ -= edge.due;
+  if (edge.bond == Bond::optional) optional_ -= edge.due;
   edge.due = 0;
   edge.bond = Bond::none;
 }
@@ -172,7 +178,7 @@ Ledger::Arrival Ledger::judge(UserIndex watcher, const Notification& notificatio
 bool Ledger::consume(UserIndex watcher, UserIndex subject, Edge& edge) {
   --edge.due;
   ++delivered_;
-  if (edge.bond != Bond::optional) --outstanding_;
+  --(edge.bond == Bond::optional ? optional_ : outstanding_);
   // A bond of two is one in the count, and it has just been taken off.
   if (edge.bond == Bond::one_of_two) withdraw(*find(subject, watcher));
   edge.bond = Bond::none;
@@ -197,6 +203,8 @@ void Ledger::settle() {
     }
   }
   outstanding_ = 0;
+  optional_ = 0;
+  examples_since_settled_ = 0;
 }
 
 void Ledger::snapshot(UserIndex watcher, const std::vector<Presence>& users) {
@@ -262,7 +270,7 @@ void Ledger::unanswered(uint64_t count) { faults_.lost += count; }
 
 void Ledger::fault(uint64_t& counter, UserIndex watcher, std::string_view what) {
   ++counter;
-  if (examples_.size() < kMaxExamples) {
+  if (examples_.size() < kMaxExamples && ++examples_since_settled_ <= kExamplesOfAPhase) {
     examples_.push_back(fmt::format("{}: {}", user_name(watcher), what));
   }
 }

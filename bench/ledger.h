@@ -86,6 +86,8 @@ class Ledger {
 
   // Notifications that are promised and have not come. 0: everybody knows everything.
   [[nodiscard]] uint64_t outstanding() const { return outstanding_; }
+  // Notifications that may still come and need not.
+  [[nodiscard]] uint64_t bonds() const { return optional_; }
   // Notifications that came as promised, since the start.
   [[nodiscard]] uint64_t delivered() const { return delivered_; }
   // Counts what has not come by now as missing and forgets it.
@@ -97,7 +99,7 @@ class Ledger {
   [[nodiscard]] Status truth(UserIndex user) const;
 
   [[nodiscard]] const Faults& faults() const { return faults_; }
-  // The first few faults in words.
+  // The first few faults of each phase in words.
   [[nodiscard]] const std::vector<std::string>& examples() const { return examples_; }
 
  private:
@@ -135,9 +137,11 @@ class Ledger {
   std::vector<Status> chosen_;       // by user: online without a choice
   std::vector<uint32_t> remaining_;  // by subject: status notifications still to come
   uint64_t outstanding_ = 0;
+  uint64_t optional_ = 0;
   uint64_t delivered_ = 0;
   Faults faults_;
   std::vector<std::string> examples_;
+  uint32_t examples_since_settled_ = 0;
 };
 
 }  // namespace bench

@@ -7,6 +7,8 @@ namespace bench {
 namespace {
 
 constexpr int64_t kAfterglow = 300 * kNanosPerMilli;
+// Nobody waits for what need not come.
+constexpr int64_t kAfterglowOfBonds = kNanosPerSecond;
 
 }  // namespace
 
@@ -51,7 +53,13 @@ void wait_until_quiet(Crowd& crowd, int64_t stalled) {
 }
 
 void settle(Crowd& crowd) {
-  poll_until(crowd, now_ns() + kAfterglow);
+  const int64_t start = now_ns();
+  const auto silent_until = [&] {
+    return std::max(start, crowd.last_notification()) +
+           (crowd.may_be_told_more() ? kAfterglowOfBonds : kAfterglow);
+  };
+  for (int64_t until = silent_until(); now_ns() < until; until = silent_until())
+    poll_until(crowd, until);
   crowd.settle();
 }
 

@@ -46,7 +46,8 @@ constexpr int64_t kLongestTurn = 50 * kNanosPerMilli;
 
 void poll_until(Crowd& crowd, int64_t deadline);
 void wait_until_quiet(Crowd& crowd, int64_t stalled = kStalled);
-// Long enough for what comes too much to show; then what is missing is counted.
+// Until nothing has come for long enough that what comes too much has shown; then what is missing
+// is counted.
 void settle(Crowd& crowd);
 
 }  // namespace bench
