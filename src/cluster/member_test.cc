@@ -97,6 +97,26 @@ TEST_F(TwoNodes, ADeviceIdReplacesADeviceOfAnotherNode) {
   ASSERT_TRUE(two.told(bob, {"alice offline disconnected"}));
 }
 
+// The node that a device was lost by may report that after the device has come back elsewhere.
+TEST_F(MemberTest, ALateReportDoesNotBringBackWhatWasReplaced) {
+  presence::DirectoryOptions options = TestNode::directory_options();
+  options.disconnect_grace = base::Duration(60'000);
+  TestNode one(redis_.url(), "n1", options);
+  ASSERT_TRUE(one.attaches());
+  const auto lost = one.connect("alice", "phone");
+  ASSERT_TRUE(one.told(lost, {"accepted"}));
+  const std::string back = "back----------------";
+  redis_.ask({"SADD", "presence:devices:alice", back});
+  redis_.ask({"HSET", "presence:device:alice:" + back, "node", "n2:1", "deviceType", "web",
+              "connectedAt", "1", "deviceId", "phone"});
+  one.lose(lost);
+  EXPECT_TRUE(redis::eventually([&] {
+    const redis::Reply devices = redis_.ask({"SMEMBERS", "presence:devices:alice"});
+    return devices.elements.size() == 1 && devices.elements[0].text == back;
+  }));
+  EXPECT_EQ(field("alice", "deviceCount"), "1");
+}
+
 TEST_F(MemberTest, TheLimitOfDevicesHoldsOverAllNodes) {
   presence::DirectoryOptions options = TestNode::directory_options();
   options.devices_per_user = 2;

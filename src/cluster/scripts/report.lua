@@ -120,6 +120,20 @@ local function drop(other)
   dropped[#dropped + 1] = other.id
 end
 
+-- A report may come after the device has come back elsewhere, and been replaced by that.
+local newest = {}
+for _, other in ipairs(others) do
+  local connected = other.state == 'lingering' and tonumber(other.connected) or math.huge
+  if other.key ~= '' then newest[other.key] = math.max(newest[other.key] or 0, connected) end
+end
+for i = #mine, 1, -1 do
+  local d = mine[i]
+  if d.state == 'lingering' and tonumber(d.connected) < (newest[d.key] or 0) then
+    drop(d)
+    table.remove(mine, i)
+  end
+end
+
 -- A connection with the deviceId of another one replaces it, wherever that is.
 local key = ''
 for _, d in ipairs(mine) do
