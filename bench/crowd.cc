@@ -19,12 +19,18 @@ Crowd::Crowd(const ContactGraph& graph, Ledger& ledger, sockaddr_in server)
       since_(graph.users(), 0),
       ack_ids_(graph.users(), 0),
       chosen_(graph.users(), Status::online),
-      swarm_(server, graph.users(), *this) {}
+      homes_(graph.users(), server),
+      swarm_(graph.users(), *this) {}
+
+void Crowd::set_home(UserIndex user, sockaddr_in server, uint8_t node) {
+  homes_[user] = server;
+  ledger_.set_node(user, node);
+}
 
 void Crowd::log_in(UserIndex user) {
   lives_[user] = Life::connecting;
   ++connecting_;
-  swarm_.open(user);
+  swarm_.open(user, homes_[user]);
 }
 
 void Crowd::leave(UserIndex user) {
@@ -68,18 +74,25 @@ void Crowd::ask(UserIndex user, Kind kind, int64_t since, std::string_view packe
 void Crowd::heartbeat(UserIndex user, int64_t since) {
   // As the guide's clients send it.
   ask(user, Kind::heartbeat, since,
-      R"(["user_heartbeat",{"timestamp":1754000000000,"deviceInfo":{"type":"web","os":"Linux","browser":"Firefox"}}])");
+      R"(["user_heartbeat",{"timestamp":1754000000000,"deviceInfo":{"type":"web","os":"Windows","browser":"Chrome"}}])");
 }
 
 void Crowd::check(UserIndex user, int64_t since) {
+  ask_about(user, Kind::check, std::min(kCheckedUsers, graph_.contacts()), since);
+}
+
+void Crowd::look_around(UserIndex user, int64_t since) {
+  ask_about(user, Kind::look_around, graph_.contacts(), since);
+}
+
+void Crowd::ask_about(UserIndex user, Kind kind, uint32_t contacts, int64_t since) {
   std::string tail = R"(["check_users_presence",{"userIds":[)";
-  const uint32_t count = std::min(kCheckedUsers, graph_.contacts());
-  for (uint32_t slot = 0; slot < count; ++slot) {
+  for (uint32_t slot = 0; slot < contacts; ++slot) {
     fmt::format_to(std::back_inserter(tail), "{}\"{}\"", slot == 0 ? "" : ",",
                    user_name(graph_.contact(user, slot)));
   }
   tail += "]}]";
-  ask(user, Kind::check, since, tail);
+  ask(user, kind, since, tail);
 }
 
 // Returns the event, as a JSON array.
@@ -133,7 +146,12 @@ void Crowd::on_event(UserIndex user, std::string_view packet) {
   if (!notification || notification->event == Event::other) {
     return ledger_.unreadable(user, packet);
   }
+  if (notification->event == Event::snapshot) {
+    const std::optional<std::vector<Presence>> users = scan_presences(packet);
+    return users ? ledger_.snapshot(user, *users) : ledger_.unreadable(user, packet);
+  }
   last_notification_ = now_ns();
+  if (notification->event == Event::user_offline) ++told_offline_;
   if (!ledger_.notified(user, *notification)) return;
   changes_.add(last_notification_ - since_[notification->subject]);
   arrived(notification->subject, kTold);
@@ -161,14 +179,33 @@ bool Crowd::right_answer(UserIndex user, const Ack& ack) const {
     case Kind::heartbeat: return ack.arguments.find("\"serverTime\":") != std::string_view::npos;
     case Kind::change:
       return ack.arguments.find(status_name(chosen_[user])) != std::string_view::npos;
-    case Kind::check: break;
+    case Kind::check:
+      return tells_the_truth(user, std::min(kCheckedUsers, graph_.contacts()), ack.arguments);
+    case Kind::look_around: return tells_the_truth(user, graph_.contacts(), ack.arguments);
   }
-  std::vector<UserIndex> asked(std::min(kCheckedUsers, graph_.contacts()));
-  for (uint32_t slot = 0; slot < asked.size(); ++slot) asked[slot] = graph_.contact(user, slot);
-  return tells_online(ack.arguments, asked);
+  return false;
 }
 
-void Crowd::on_lost(UserIndex user, std::string_view why) {
+// Of exactly the contacts asked about, in their order, from a server that is sure of it.
+bool Crowd::tells_the_truth(UserIndex user, uint32_t contacts, std::string_view arguments) const {
+  const std::optional<std::vector<Presence>> told = scan_presences(arguments);
+  if (!told || told->size() != contacts) return false;
+  for (uint32_t slot = 0; slot < contacts; ++slot) {
+    const Presence& presence = (*told)[slot];
+    const UserIndex other = graph_.contact(user, slot);
+    if (presence.user != other || presence.status != ledger_.truth(other)) return false;
+  }
+  return arguments.find(R"("stale":true)") == std::string_view::npos;
+}
+
+void Crowd::on_lost(UserIndex user, Loss loss, std::string_view why) {
+  if (on_moved_ && loss == Loss::ended) {
+    const Life before = std::exchange(lives_[user], Life::offline);
+    if (before == Life::connecting) --connecting_;
+    if (before == Life::connected) --connected_;
+    ledger_.cut(user);
+    return on_moved_(user, before == Life::connected);
+  }
   switch (std::exchange(lives_[user], Life::offline)) {
     case Life::offline: return;
     case Life::leaving:

@@ -7,7 +7,8 @@
 namespace bench {
 namespace {
 
-constexpr std::size_t kMaxExamples = 10;
+constexpr std::size_t kMaxExamples = 50;
+constexpr uint32_t kExamplesOfAPhase = 5;
 
 }  // namespace
 
@@ -17,6 +18,7 @@ Ledger::Ledger(const ContactGraph& graph, Order order)
       stride_(graph.contacts() + 1),
       edges_(std::size_t{graph.users()} * stride_),
       states_(graph.users(), State::offline),
+      nodes_(graph.users(), 0),
       chosen_(graph.users(), Status::online),
       remaining_(graph.users(), 0) {}
 
@@ -35,18 +37,23 @@ void Ledger::promise(Edge& edge, Event event) {
 
 // One of the two must come, and stands for both in the count; without a single order nothing is
 // sure.
-void Ledger::bind(Edge& one, Edge& other, Event event) {
+void Ledger::bind(Edge& one, Edge& other, Event event, Order order) {
   for (Edge* edge : {&one, &other}) {
     edge->expect = event;
     edge->due = 1;
-    edge->bond = order_ == Order::single ? Bond::one_of_two : Bond::optional;
+    edge->bond = order == Order::single ? Bond::one_of_two : Bond::optional;
   }
-  if (order_ == Order::single) ++outstanding_;
+  if (order == Order::single) {
+    ++outstanding_;
+  } else {
+    optional_ += 2;
+  }
 }
 
 void Ledger::withdraw(Edge& edge) {
   if (edge.due == 0) return;
   if (edge.bond == Bond::none) outstanding_ -= edge.due;
+  if (edge.bond == Bond::optional) optional_ -= edge.due;
   edge.due = 0;
   edge.bond = Bond::none;
 }
@@ -60,7 +67,9 @@ void Ledger::connect_sent(UserIndex user) {
     const UserIndex other = graph_.contact(user, slot);
     Edge& theirs = edge(other, ContactGraph::mirror(slot));
     if (states_[other] == State::connected) promise(theirs, Event::user_online);
-    if (states_[other] == State::connecting) bind(theirs, edge(user, slot), Event::user_online);
+    if (states_[other] != State::connecting) continue;
+    const bool same_node = order_ == Order::per_node && nodes_[user] == nodes_[other];
+    bind(theirs, edge(user, slot), Event::user_online, same_node ? Order::single : order_);
   }
 }
 
@@ -76,7 +85,7 @@ void Ledger::leave_sent(UserIndex user) {
     // The other one is leaving too and it is not yet known here that the server saw that first.
     if (states_[other] == State::leaving && ours.due > 0) {
       withdraw(ours);
-      bind(theirs, ours, Event::user_offline);
+      bind(theirs, ours, Event::user_offline, order_);
     }
   }
 }
@@ -169,7 +178,7 @@ Ledger::Arrival Ledger::judge(UserIndex watcher, const Notification& notificatio
 bool Ledger::consume(UserIndex watcher, UserIndex subject, Edge& edge) {
   --edge.due;
   ++delivered_;
-  if (edge.bond != Bond::optional) --outstanding_;
+  --(edge.bond == Bond::optional ? optional_ : outstanding_);
   // A bond of two is one in the count, and it has just been taken off.
   if (edge.bond == Bond::one_of_two) withdraw(*find(subject, watcher));
   edge.bond = Bond::none;
@@ -194,6 +203,55 @@ void Ledger::settle() {
     }
   }
   outstanding_ = 0;
+  optional_ = 0;
+  examples_since_settled_ = 0;
+}
+
+void Ledger::snapshot(UserIndex watcher, const std::vector<Presence>& users) {
+  for (const Presence& presence : users) {
+    Edge* edge = watcher == presence.user ? nullptr : find(watcher, presence.user);
+    if (edge == nullptr) {
+      fault(faults_.unexpected, watcher,
+            fmt::format("a snapshot with {}", user_name(presence.user)));
+      continue;
+    }
+    if (presence.version < edge->version) {
+      fault(faults_.out_of_order, watcher,
+            fmt::format("{} in a snapshot, version {}, after version {}", user_name(presence.user),
+                        presence.version, edge->version));
+    }
+    edge->version = std::max(edge->version, presence.version);
+    edge->told = presence.status;
+    if (presence.status == Status::offline || edge->expect != Event::user_online) continue;
+    // Who was on the way when the snapshot was made is in it instead; and whoever it has as there
+    // already is the one to be told.
+    if (edge->due > 0 && edge->bond == Bond::one_of_two) {
+      find(presence.user, watcher)->bond = Bond::none;
+      edge->due = 0;
+      edge->bond = Bond::none;
+    } else {
+      withdraw(*edge);
+    }
+  }
+}
+
+void Ledger::compare() {
+  for (UserIndex watcher = 0; watcher < graph_.users(); ++watcher) {
+    if (states_[watcher] != State::connected) continue;
+    for (uint32_t slot = 0; slot < graph_.contacts(); ++slot) {
+      const UserIndex subject = graph_.contact(watcher, slot);
+      const Status told = edge(watcher, slot).told;
+      if (told == Status::unknown || told == truth(subject)) continue;
+      fault(faults_.wrong, watcher,
+            fmt::format("{} is believed to be {} and is {}", user_name(subject), status_name(told),
+                        status_name(truth(subject))));
+    }
+  }
+}
+
+Status Ledger::truth(UserIndex user) const {
+  const bool there = states_[user] == State::connected || states_[user] == State::away;
+  return there ? chosen_[user] : Status::offline;
 }
 
 void Ledger::unreadable(UserIndex watcher, std::string_view text) {
@@ -212,7 +270,7 @@ void Ledger::unanswered(uint64_t count) { faults_.lost += count; }
 
 void Ledger::fault(uint64_t& counter, UserIndex watcher, std::string_view what) {
   ++counter;
-  if (examples_.size() < kMaxExamples) {
+  if (examples_.size() < kMaxExamples && ++examples_since_settled_ <= kExamplesOfAPhase) {
     examples_.push_back(fmt::format("{}: {}", user_name(watcher), what));
   }
 }

@@ -7,10 +7,13 @@
 //   - a watcher whose CONNECT was answered before the other's CONNECT was written is told of it;
 //   - of two contacts who connect (or leave) at overlapping times, exactly one comes second and
 //     is told of, whichever it is: the two notifications are a bond, of which one must come. With
-//     several core threads there is no such single order, and either, both or none may come.
+//     several core threads there is no such single order, and either, both or none may come; nor
+//     is there between nodes, and on one node only of those who come.
 //
 // Versions are kept per watcher and subject, across reconnects, and must grow. The state that was
-// last told is kept as long as the watcher is connected; telling it again is a duplicate.
+// last told is kept as long as the watcher is connected; telling it again is a duplicate. A watcher
+// that took a snapshot knows the state of everybody, so that compare() finds whatever it was not
+// told.
 //
 // Pure: no clock, no socket. One thread.
 #pragma once
@@ -47,14 +50,18 @@ struct Faults {
 };
 
 enum class Order : uint8_t {
-  single,  // one core thread: what the server does has one order
-  none,    // several
+  single,    // one core thread: what the server does has one order
+  per_node,  // several nodes, of one core thread each
+  none,      // several core threads
 };
 
 class Ledger {
  public:
   // `graph` must outlive the ledger.
   Ledger(const ContactGraph& graph, Order order);
+
+  // The node that the user is on, or goes to next.
+  void set_node(UserIndex user, uint8_t node) { nodes_[user] = node; }
 
   // What the generator does. A user's own calls come in this order: connect_sent, connected, then
   // leave_sent and gone, or lost and gone, or cut and (within the grace) connect_sent.
@@ -71,6 +78,7 @@ class Ledger {
   // What the generator reads. True when it was the last notification of a status change of its
   // subject.
   bool notified(UserIndex watcher, const Notification& notification);
+  void snapshot(UserIndex watcher, const std::vector<Presence>& users);
   void unreadable(UserIndex watcher, std::string_view text);
   void connection_lost(UserIndex user, std::string_view why);
   void wrong_answer(UserIndex user, std::string_view what);
@@ -78,13 +86,20 @@ class Ledger {
 
   // Notifications that are promised and have not come. 0: everybody knows everything.
   [[nodiscard]] uint64_t outstanding() const { return outstanding_; }
+  // Notifications that may still come and need not.
+  [[nodiscard]] uint64_t bonds() const { return optional_; }
   // Notifications that came as promised, since the start.
   [[nodiscard]] uint64_t delivered() const { return delivered_; }
   // Counts what has not come by now as missing and forgets it.
   void settle();
+  // Counts as wrong what connected watchers believe of others and is not so. Nothing may be
+  // outstanding.
+  void compare();
+  // What is true of a user, as watchers are to see it.
+  [[nodiscard]] Status truth(UserIndex user) const;
 
   [[nodiscard]] const Faults& faults() const { return faults_; }
-  // The first few faults in words.
+  // The first few faults of each phase in words.
   [[nodiscard]] const std::vector<std::string>& examples() const { return examples_; }
 
  private:
@@ -106,7 +121,7 @@ class Ledger {
   }
   [[nodiscard]] Edge* find(UserIndex watcher, UserIndex subject);
   void promise(Edge& edge, Event event);
-  void bind(Edge& one, Edge& other, Event event);
+  void bind(Edge& one, Edge& other, Event event, Order order);
   void withdraw(Edge& edge);
   // True when it completes a status change of the subject.
   bool consume(UserIndex watcher, UserIndex subject, Edge& edge);
@@ -118,12 +133,15 @@ class Ledger {
   uint32_t stride_;                  // contacts, and the user itself in the last slot
   std::vector<Edge> edges_;          // by watcher and slot
   std::vector<State> states_;        // by user
+  std::vector<uint8_t> nodes_;       // by user
   std::vector<Status> chosen_;       // by user: online without a choice
   std::vector<uint32_t> remaining_;  // by subject: status notifications still to come
   uint64_t outstanding_ = 0;
+  uint64_t optional_ = 0;
   uint64_t delivered_ = 0;
   Faults faults_;
   std::vector<std::string> examples_;
+  uint32_t examples_since_settled_ = 0;
 };
 
 }  // namespace bench

@@ -65,6 +65,72 @@ TEST_F(LedgerTest, the_second_to_connect_is_not_told_of_the_first) {
   EXPECT_EQ(ledger.faults().unexpected, 1U);
 }
 
+TEST_F(LedgerTest, between_nodes_those_who_connect_at_once_may_both_be_told_or_none) {
+  for (const int told : {0, 1, 2}) {
+    Ledger fresh(graph, Order::per_node);
+    fresh.set_node(b, 1);
+    fresh.connect_sent(a);
+    fresh.connect_sent(b);
+    fresh.connected(a);
+    fresh.connected(b);
+    if (told > 0) fresh.notified(a, {Event::user_online, b, Status::online, 1});
+    if (told > 1) fresh.notified(b, {Event::user_online, a, Status::online, 1});
+    EXPECT_EQ(fresh.outstanding(), 0U);
+    fresh.settle();
+    EXPECT_EQ(fresh.faults().total(), 0U);
+  }
+}
+
+TEST_F(LedgerTest, on_one_node_of_several_exactly_one_is_told) {
+  Ledger fresh(graph, Order::per_node);
+  fresh.connect_sent(a);
+  fresh.connect_sent(b);
+  EXPECT_EQ(fresh.outstanding(), 1U);
+  fresh.settle();
+  EXPECT_EQ(fresh.faults().missing, 1U);
+}
+
+TEST_F(LedgerTest, what_a_snapshot_says_need_not_be_told) {
+  connect(a);
+  ledger.connect_sent(b);
+  ledger.snapshot(a, {{b, Status::online, 1}, {c, Status::offline, 0}});
+  EXPECT_EQ(ledger.outstanding(), 0U);
+  ledger.connected(b);
+  ledger.compare();
+  EXPECT_EQ(ledger.faults().total(), 0U);
+  ledger.notified(a, {Event::user_online, b, Status::online, 2});
+  EXPECT_EQ(ledger.faults().duplicate, 1U);
+}
+
+TEST_F(LedgerTest, who_was_there_when_a_snapshot_was_made_is_told_of_its_watcher) {
+  ledger.connect_sent(a);
+  ledger.connect_sent(b);
+  ledger.connected(b);
+  ledger.snapshot(b, {{a, Status::offline, 0}});
+  ledger.connected(a);
+  ledger.snapshot(a, {{b, Status::online, 1}});
+  EXPECT_EQ(ledger.outstanding(), 1U);
+  tell(b, Event::user_online, a, Status::online);
+  EXPECT_EQ(ledger.outstanding(), 0U);
+  ledger.compare();
+  EXPECT_EQ(ledger.faults().total(), 0U);
+}
+
+TEST_F(LedgerTest, a_snapshot_is_not_older_than_what_was_told) {
+  connect(a);
+  connect(b);
+  ledger.notified(a, {Event::user_online, b, Status::online, 5});
+  ledger.snapshot(a, {{b, Status::online, 4}});
+  EXPECT_EQ(ledger.faults().out_of_order, 1U);
+}
+
+TEST_F(LedgerTest, who_believes_what_is_not_so_is_found) {
+  connect(a);
+  ledger.snapshot(a, {{b, Status::online, 1}, {c, Status::offline, 0}});
+  ledger.compare();
+  EXPECT_EQ(ledger.faults().wrong, 1U);  // b
+}
+
 TEST_F(LedgerTest, of_two_who_connect_at_once_exactly_one_is_told) {
   for (const bool first : {true, false}) {
     Ledger fresh(graph, Order::single);

@@ -132,7 +132,7 @@ class Run {
     const std::unique_ptr<ServerProcess> server = start(directory, "");
     {
       Crowd crowd(nobody, ledger, server->endpoint());
-      results_.strangers = connect_and_idle({crowd, ledger, server->pid()}, everybody_, 1);
+      results_.strangers = connect_and_idle({crowd, ledger, {server->pid()}}, everybody_, 1);
     }
     stop(*server);
     add(ledger);
@@ -141,7 +141,7 @@ class Run {
   void measure(sockaddr_in endpoint, pid_t pid) {
     Ledger ledger(graph_, order());
     Crowd crowd(graph_, ledger, endpoint);
-    const Stage stage{crowd, ledger, pid};
+    const Stage stage{crowd, ledger, {pid}};
     if (wanted(Phase::idle)) {
       say(fmt::format("they connect with {} contacts each", options_.contacts));
       results_.contacts = connect_and_idle(stage, everybody_, std::min(options_.seconds, 5.0));
@@ -152,7 +152,7 @@ class Run {
     add(ledger);
   }
 
-  void measure_requests(Stage stage) {
+  void measure_requests(const Stage& stage) {
     if (wanted(Phase::heartbeats)) {
       everybody_in(stage);
       say("heartbeats");
@@ -171,7 +171,7 @@ class Run {
     }
   }
 
-  void measure_changes(Stage stage) {
+  void measure_changes(const Stage& stage) {
     if (!wanted(Phase::status)) return;
     everybody_in(stage);
     say("status changes");
@@ -183,7 +183,7 @@ class Run {
         run_at_full_speed(stage, Operation::changes_in_a_row, kChangeWindow, options_.seconds);
   }
 
-  void measure_storms(Stage stage) {
+  void measure_storms(const Stage& stage) {
     const auto share =
         static_cast<std::ptrdiff_t>(std::max<std::size_t>(everybody_.size() / kReloadShare, 1));
     const std::vector<UserIndex> some(everybody_.begin(), everybody_.begin() + share);
@@ -216,12 +216,12 @@ class Run {
     }
     return users;
   }
-  static void everybody_in(Stage stage) {
+  static void everybody_in(const Stage& stage) {
     const std::vector<UserIndex> users = users_where(stage.crowd, true);
     if (!users.empty()) static_cast<void>(log_in_at_full_speed(stage, users));
     if (stage.crowd.connected() == 0) throw std::runtime_error("nobody could connect");
   }
-  static void everybody_out(Stage stage) {
+  static void everybody_out(const Stage& stage) {
     const std::vector<UserIndex> users = users_where(stage.crowd, false);
     if (!users.empty()) static_cast<void>(leave(stage, users, 0));
   }

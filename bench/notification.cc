@@ -7,10 +7,14 @@
 namespace bench {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Event>, 3> kEvents{{
+constexpr std::string_view kStatus = "\"status\":\"";
+constexpr std::string_view kVersion = "\"version\":";
+
+constexpr std::array<std::pair<std::string_view, Event>, 4> kEvents{{
     {"user_online", Event::user_online},
     {"user_offline", Event::user_offline},
     {"user_status_changed", Event::user_status_changed},
+    {"presence_snapshot", Event::snapshot},
 }};
 
 constexpr std::array<std::pair<std::string_view, Status>, 4> kStatuses{{
@@ -65,11 +69,11 @@ std::optional<Notification> scan_notification(std::string_view packet) {
   for (const auto& [known, event] : kEvents) {
     if (name == known) result.event = event;
   }
-  if (result.event == Event::other) return result;
+  if (result.event == Event::other || result.event == Event::snapshot) return result;
   packet.remove_prefix(name.size() + 3);
   const std::optional<UserIndex> subject = parse_user_name(quoted_after(packet, "\"userId\":\""));
-  result.status = parse_status(quoted_after(packet, "\"status\":\""));
-  result.version = number_after(packet, "\"version\":");
+  result.status = parse_status(quoted_after(packet, kStatus));
+  result.version = number_after(packet, kVersion);
   if (!subject || result.status == Status::unknown || result.version == 0) return std::nullopt;
   result.subject = *subject;
   return result;
@@ -86,19 +90,19 @@ std::optional<Ack> scan_ack(std::string_view packet) {
 
 bool is_refusal(const Ack& ack) { return ack.arguments.starts_with("[{\"error\""); }
 
-bool tells_online(std::string_view arguments, std::span<const UserIndex> expected) {
+std::optional<std::vector<Presence>> scan_presences(std::string_view text) {
   constexpr std::string_view kUser = "\"userId\":\"";
-  std::size_t at = arguments.find(kUser);
-  for (const UserIndex user : expected) {
-    if (at == std::string_view::npos) return false;
-    const std::size_t next = arguments.find(kUser, at + kUser.size());
-    const std::string_view entry = arguments.substr(at, next - at);
-    if (parse_user_name(quoted_after(entry, kUser)) != user) return false;
-    const Status status = parse_status(quoted_after(entry, "\"status\":\""));
-    if (status == Status::unknown || status == Status::offline) return false;
+  std::vector<Presence> all;
+  for (std::size_t at = text.find(kUser); at != std::string_view::npos;) {
+    const std::size_t next = text.find(kUser, at + kUser.size());
+    const std::string_view entry = text.substr(at, next - at);
+    const std::optional<UserIndex> user = parse_user_name(quoted_after(entry, kUser));
+    const Status status = parse_status(quoted_after(entry, kStatus));
+    if (!user || status == Status::unknown) return std::nullopt;
+    all.push_back({*user, status, number_after(entry, kVersion)});
     at = next;
   }
-  return at == std::string_view::npos;
+  return all;
 }
 
 }  // namespace bench

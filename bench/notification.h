@@ -5,15 +5,15 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
+#include <vector>
 
 #include "bench/contact_graph.h"
 
 namespace bench {
 
 enum class Status : uint8_t { unknown, online, away, busy, offline };
-enum class Event : uint8_t { user_online, user_offline, user_status_changed, other };
+enum class Event : uint8_t { user_online, user_offline, user_status_changed, snapshot, other };
 
 [[nodiscard]] std::string_view status_name(Status status);
 [[nodiscard]] std::string_view event_name(Event event);
@@ -27,8 +27,8 @@ struct Notification {
 };
 
 // `packet` is a Socket.IO EVENT of namespace `/` without its type: `["name",{...}]`. Nothing when
-// it is one of the three events and lacks a userId of ours, a status or a positive version; an
-// event of any other name is Event::other.
+// it is one of the three events and lacks a userId of ours, a status or a positive version; a
+// presence_snapshot is only named, and an event of any other name is Event::other.
 [[nodiscard]] std::optional<Notification> scan_notification(std::string_view packet);
 
 struct Ack {
@@ -41,8 +41,15 @@ struct Ack {
 // True when the acknowledgement is `[{"error":...}]`.
 [[nodiscard]] bool is_refusal(const Ack& ack);
 
-// True when `arguments` tells about exactly the users `expected`, in this order, and each of them
-// has a status other than offline (BulkPresenceResponse, contract section 3).
-[[nodiscard]] bool tells_online(std::string_view arguments, std::span<const UserIndex> expected);
+// What a snapshot or the answer to a bulk check tells of one user.
+struct Presence {
+  UserIndex user = 0;
+  Status status = Status::unknown;
+  uint64_t version = 0;  // 0: none, of somebody never seen
+
+  bool operator==(const Presence&) const = default;
+};
+// All PresenceStatus objects in `text`, in their order; nothing when one of them cannot be read.
+[[nodiscard]] std::optional<std::vector<Presence>> scan_presences(std::string_view text);
 
 }  // namespace bench

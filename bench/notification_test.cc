@@ -36,7 +36,7 @@ TEST(ScanNotification, refuses_what_lacks_a_field) {
   }
 }
 
-TEST(ScanNotification, knows_only_three_events) {
+TEST(ScanNotification, knows_no_other_events) {
   const auto other = scan_notification(R"(["contacts_changed",{}])");
   ASSERT_TRUE(other);
   EXPECT_EQ(other->event, Event::other);
@@ -53,18 +53,20 @@ TEST(ScanAck, reads_id_and_arguments) {
   EXPECT_FALSE(scan_ack("12"));
 }
 
-TEST(TellsOnline, wants_exactly_the_users_asked_for) {
-  const std::string_view text =
-      R"([{"users":[{"userId":"user-000001","status":"online"},{"userId":"user-000002","status":"away"}],"timestamp":1}])";
-  const auto tells = [](std::string_view arguments, std::initializer_list<UserIndex> users) {
-    return tells_online(arguments, std::span(users.begin(), users.size()));
-  };
-  EXPECT_TRUE(tells(text, {1, 2}));
-  EXPECT_FALSE(tells(text, {2, 1}));
-  EXPECT_FALSE(tells(text, {1}));
-  EXPECT_FALSE(tells(text, {1, 2, 3}));
-  EXPECT_FALSE(tells(R"([{"users":[{"userId":"user-000001","status":"offline"}]}])", {1}));
-  EXPECT_TRUE(tells(R"([{"users":[]}])", {}));
+TEST(ScanPresences, reads_all_users_in_order) {
+  const auto all = scan_presences(
+      R"([{"users":[{"userId":"user-000001","status":"online","version":7},{"userId":"user-000002","status":"offline"}],"timestamp":1}])");
+  ASSERT_TRUE(all);
+  EXPECT_EQ(*all, (std::vector<Presence>{{1, Status::online, 7}, {2, Status::offline, 0}}));
+  EXPECT_TRUE(scan_presences(R"([{"users":[]}])")->empty());
+  EXPECT_FALSE(scan_presences(R"([{"users":[{"userId":"bob","status":"online"}]}])"));
+  EXPECT_FALSE(scan_presences(R"([{"users":[{"userId":"user-000001"}]}])"));
+}
+
+TEST(ScanNotification, names_a_snapshot) {
+  const auto snapshot = scan_notification(R"(["presence_snapshot",{"users":[]}])");
+  ASSERT_TRUE(snapshot);
+  EXPECT_EQ(snapshot->event, Event::snapshot);
 }
 
 }  // namespace

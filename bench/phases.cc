@@ -5,67 +5,11 @@
 #include <optional>
 #include <stdexcept>
 
-#include "bench/clock.h"
-
 namespace bench {
 namespace {
 
-// When nothing that is awaited has come for so long, the rest is missing.
-constexpr int64_t kStalled = 10 * kNanosPerSecond;
-// After everything has come: long enough for what comes too much to show.
-constexpr int64_t kAfterglow = 300 * kNanosPerMilli;
-constexpr int64_t kLongestTurn = 50 * kNanosPerMilli;
 constexpr uint32_t kConnectWindow = 256;
 constexpr double kWarmUpShare = 0.01;
-
-int64_t to_ns(double time) { return static_cast<int64_t>(time * 1e9); }
-
-void poll_until(Crowd& crowd, int64_t deadline) {
-  for (int64_t now = now_ns(); now < deadline; now = now_ns()) {
-    crowd.poll(std::min(deadline - now, kLongestTurn));
-  }
-}
-
-void wait_until_quiet(Crowd& crowd) {
-  uint64_t progress = crowd.progress();
-  int64_t deadline = now_ns() + kStalled;
-  while (!crowd.quiet()) {
-    crowd.poll(kLongestTurn);
-    const int64_t now = now_ns();
-    if (crowd.progress() != progress) {
-      progress = crowd.progress();
-      deadline = now + kStalled;
-    }
-    if (now > deadline) return;
-  }
-}
-
-void settle(Crowd& crowd) {
-  poll_until(crowd, now_ns() + kAfterglow);
-  crowd.settle();
-}
-
-// What passes, and what the server uses, from its making on.
-class Span {
- public:
-  explicit Span(Stage stage)
-      : stage_(stage),
-        start_(now_ns()),
-        cpu_(cpu_ns(stage.server)),
-        delivered_(stage.ledger.delivered()) {}
-  [[nodiscard]] int64_t start() const { return start_; }
-  [[nodiscard]] double passed(int64_t until) const {
-    return until > start_ ? seconds(until - start_) : 0;
-  }
-  [[nodiscard]] double server_cpu_us() const { return micros(cpu_ns(stage_.server) - cpu_); }
-  [[nodiscard]] uint64_t deliveries() const { return stage_.ledger.delivered() - delivered_; }
-
- private:
-  Stage stage_;
-  int64_t start_;
-  int64_t cpu_;
-  uint64_t delivered_;
-};
 
 // Hands out the users in turn.
 class Turns {
@@ -92,16 +36,18 @@ void start(Crowd& crowd, Operation operation, UserIndex user, int64_t since) {
     case Operation::heartbeat: return crowd.heartbeat(user, since);
     case Operation::check: return crowd.check(user, since);
     case Operation::change: return crowd.change_status(user, since);
+    case Operation::look_around: return crowd.look_around(user, since);
     case Operation::changes_in_a_row: return crowd.change_status_in_a_row(user, since);
   }
 }
 
-LoadResult finish(Stage stage, const Span& span, uint64_t operations) {
+LoadResult finish(const Stage& stage, const Span& span, uint64_t operations) {
   wait_until_quiet(stage.crowd);
   LoadResult result;
   result.operations = operations;
   result.seconds = span.passed(now_ns());
   result.server_cpu_us = span.server_cpu_us();
+  result.cpu_us_each = span.cpu_us_each();
   result.deliveries = span.deliveries();
   result.answers = stage.crowd.take_answer_latencies();
   result.changes = stage.crowd.take_change_latencies();
@@ -128,11 +74,12 @@ void spread(Crowd& crowd, const std::vector<UserIndex>& users, double over_secon
   }
 }
 
-StormResult finish_storm(Stage stage, const Span& span, std::size_t users) {
+StormResult finish_storm(const Stage& stage, const Span& span, std::size_t users) {
   wait_until_quiet(stage.crowd);
   StormResult result;
   result.users = static_cast<uint32_t>(users);
   result.server_cpu_us = span.server_cpu_us();
+  result.cpu_us_each = span.cpu_us_each();
   result.deliveries = span.deliveries();
   result.done_seconds = span.passed(stage.crowd.last_connected());
   result.told_seconds = span.passed(stage.crowd.last_notification());
@@ -142,7 +89,7 @@ StormResult finish_storm(Stage stage, const Span& span, std::size_t users) {
 
 }  // namespace
 
-LoadResult run_paced(Stage stage, Operation operation, double per_second, double length) {
+LoadResult run_paced(const Stage& stage, Operation operation, double per_second, double length) {
   Crowd& crowd = stage.crowd;
   Turns turns(crowd, crowd.users());
   const Span span(stage);
@@ -167,7 +114,8 @@ LoadResult run_paced(Stage stage, Operation operation, double per_second, double
   return finish(stage, span, started);
 }
 
-LoadResult run_at_full_speed(Stage stage, Operation operation, uint32_t window, double length) {
+LoadResult run_at_full_speed(const Stage& stage, Operation operation, uint32_t window,
+                             double length) {
   Crowd& crowd = stage.crowd;
   Turns turns(crowd, crowd.users());
   const Span span(stage);
@@ -185,13 +133,28 @@ LoadResult run_at_full_speed(Stage stage, Operation operation, uint32_t window, 
   return finish(stage, span, started);
 }
 
-StormResult log_in(Stage stage, const std::vector<UserIndex>& users, double over_seconds) {
+LoadResult run_once(const Stage& stage, Operation operation, uint32_t window) {
+  Crowd& crowd = stage.crowd;
+  const Span span(stage);
+  uint64_t started = 0;
+  for (UserIndex user = 0; user < crowd.users(); ++user) {
+    if (!crowd.free(user)) continue;
+    const int64_t deadline = now_ns() + kStalled;
+    while (crowd.operations_open() >= window && now_ns() < deadline) crowd.poll(kLongestTurn);
+    if (!crowd.free(user)) continue;
+    start(crowd, operation, user, now_ns());
+    ++started;
+  }
+  return finish(stage, span, started);
+}
+
+StormResult log_in(const Stage& stage, const std::vector<UserIndex>& users, double over_seconds) {
   const Span span(stage);
   spread(stage.crowd, users, over_seconds, [&](UserIndex user) { stage.crowd.log_in(user); });
   return finish_storm(stage, span, users.size());
 }
 
-StormResult leave(Stage stage, const std::vector<UserIndex>& users, double over_seconds) {
+StormResult leave(const Stage& stage, const std::vector<UserIndex>& users, double over_seconds) {
   const Span span(stage);
   spread(stage.crowd, users, over_seconds, [&](UserIndex user) { stage.crowd.leave(user); });
   const StormResult result = finish_storm(stage, span, users.size());
@@ -199,7 +162,7 @@ StormResult leave(Stage stage, const std::vector<UserIndex>& users, double over_
   return result;
 }
 
-StormResult log_in_at_full_speed(Stage stage, const std::vector<UserIndex>& users) {
+StormResult log_in_at_full_speed(const Stage& stage, const std::vector<UserIndex>& users) {
   const Span span(stage);
   Crowd& crowd = stage.crowd;
   for (std::size_t next = 0; next < users.size();) {
@@ -212,7 +175,7 @@ StormResult log_in_at_full_speed(Stage stage, const std::vector<UserIndex>& user
   return finish_storm(stage, span, users.size());
 }
 
-StormResult reload(Stage stage, const std::vector<UserIndex>& users, double grace_seconds) {
+StormResult reload(const Stage& stage, const std::vector<UserIndex>& users, double grace_seconds) {
   const Span span(stage);
   for (std::size_t next = 0; next < users.size();) {
     stage.crowd.reload(users[next++]);
@@ -223,7 +186,7 @@ StormResult reload(Stage stage, const std::vector<UserIndex>& users, double grac
   return finish_storm(stage, span, users.size());
 }
 
-StormResult lose(Stage stage, const std::vector<UserIndex>& users) {
+StormResult lose(const Stage& stage, const std::vector<UserIndex>& users) {
   const Span span(stage);
   for (const UserIndex user : users) stage.crowd.lose(user);
   const StormResult result = finish_storm(stage, span, users.size());
@@ -231,7 +194,8 @@ StormResult lose(Stage stage, const std::vector<UserIndex>& users) {
   return result;
 }
 
-IdleResult connect_and_idle(Stage stage, const std::vector<UserIndex>& users, double length) {
+IdleResult connect_and_idle(const Stage& stage, const std::vector<UserIndex>& users,
+                            double length) {
   // The first connections bring in pages of the program; they are not what a user costs.
   const auto few = static_cast<std::ptrdiff_t>(kWarmUpShare * static_cast<double>(users.size()));
   const std::vector<UserIndex> first(users.begin(), users.begin() + few);
@@ -239,13 +203,13 @@ IdleResult connect_and_idle(Stage stage, const std::vector<UserIndex>& users, do
   static_cast<void>(leave(stage, first, 0));
 
   IdleResult result;
-  result.empty = read_memory(stage.server);
+  result.empty = read_memory(stage.servers.front());
   result.arrival = log_in_at_full_speed(stage, users);
   if (stage.crowd.connected() == 0) throw std::runtime_error("nobody could connect");
   const Span span(stage);
   poll_until(stage.crowd, now_ns() + to_ns(length));
   result.idle_cpu_us_per_second = span.server_cpu_us() / length;
-  result.connected = read_memory(stage.server);
+  result.connected = read_memory(stage.servers.front());
   return result;
 }
 

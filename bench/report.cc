@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <fstream>
-#include <stdexcept>
+#include <utility>
 
 #include "bench/clock.h"
 #include "bench/crowd.h"
@@ -20,42 +18,11 @@ constexpr double kChangeP50Ms = 1.5;
 constexpr double kChangeP99Ms = 5;
 constexpr double kLoginSeconds = 4;
 
-class Table {
- public:
-  void plain(std::string name, double value, std::string unit) {
-    rows.push_back({std::move(name), value, std::move(unit), 0, ""});
-  }
-  void bounded(std::string name, double value, std::string unit, double bound) {
-    std::string reference = fmt::format("{:g} {}", bound, unit);
-    rows.push_back({std::move(name), value, std::move(unit), bound, std::move(reference)});
-  }
-  // `factor` times what the calibration measured; a plain row without a calibration.
-  void relative(std::string name, double us, double factor, double bare_us,
-                const std::string& bare) {
-    if (bare_us <= 0) return plain(std::move(name), us, "us");
-    rows.push_back({std::move(name), us, "us", factor * bare_us,
-                    fmt::format("{:g} x {} = {:.1f} us (is {:.2f} x)", factor, bare,
-                                factor * bare_us, us / bare_us)});
-  }
-
-  std::vector<Row> rows;
-};
-
 double kib_per_user(int64_t bytes, uint32_t users) {
   return static_cast<double>(bytes) / 1024 / static_cast<double>(users);
 }
 
 double mib(int64_t bytes) { return static_cast<double>(bytes) / 1024 / 1024; }
-
-void add_calibration(Table& table, const Calibration& bare) {
-  if (bare.echo.cpu_us <= 0) return;
-  table.plain("bare echo, CPU per message", bare.echo.cpu_us, "us");
-  table.plain("bare echo, messages per second", bare.echo.per_second, "/s");
-  table.plain("bare echo over all connections, CPU per message", bare.echo_spread.cpu_us, "us");
-  table.plain("bare send, 100 rounds per second, CPU per message", bare.send_paced.cpu_us, "us");
-  table.plain("bare send, at full speed, CPU per message", bare.send_max.cpu_us, "us");
-  table.plain("bare send, messages per second", bare.send_max.per_second, "/s");
-}
 
 void add_idle(Table& table, const LoadOptions& options, const Results& results) {
   const uint32_t users = options.users;
@@ -154,37 +121,11 @@ void add_storm(Table& table, const std::string& name, const std::optional<StormR
               storm->server_cpu_us / static_cast<double>(storm->deliveries), "us");
 }
 
-void add_faults(Table& table, const Results& results) {
-  const Faults& faults = results.faults;
-  table.plain("notifications accounted for", static_cast<double>(results.delivered), "");
-  const std::pair<const char*, uint64_t> counts[] = {{"missing", faults.missing},
-                                                     {"duplicate", faults.duplicate},
-                                                     {"out of order", faults.out_of_order},
-                                                     {"unexpected", faults.unexpected},
-                                                     {"wrong", faults.wrong},
-                                                     {"lost connections and answers", faults.lost}};
-  for (const auto& [name, count] : counts) {
-    table.rows.push_back({name, static_cast<double>(count), "", 0, "0"});
-  }
-}
-
-std::string format_value(const Row& row) {
-  const bool whole = row.unit.empty() || row.unit == "/s";
-  const std::string number = whole ? fmt::format("{:.0f}", row.value)
-                                   : fmt::format("{:.{}f}", row.value, row.value < 10 ? 2 : 1);
-  return row.unit.empty() ? number : number + " " + row.unit;
-}
-
-std::string verdict(const Row& row) {
-  if (!row.has_target()) return "";
-  return row.ok() ? "OK" : "MISSED";
-}
-
 }  // namespace
 
 std::vector<Row> make_rows(const LoadOptions& options, const Results& results) {
   Table table;
-  add_calibration(table, results.calibration);
+  table.calibration(results.calibration);
   add_idle(table, options, results);
   add_requests(table, options, results);
   add_changes(table, options, results);
@@ -193,53 +134,15 @@ std::vector<Row> make_rows(const LoadOptions& options, const Results& results) {
   add_storm(table, "reload within the grace", results.reload, 0);
   add_storm(table, "lost transports", results.loss, 0);
   // Targets hold for the full numbers only.
-  if (options.quick) {
-    for (Row& row : table.rows) row.reference.clear();
-  }
-  add_faults(table, results);
+  if (options.quick) table.drop_targets();
+  table.faults(results.faults, results.delivered);
   return std::move(table.rows);
 }
 
 std::vector<Row> make_rows(const Calibration& calibration) {
   Table table;
-  add_calibration(table, calibration);
+  table.calibration(calibration);
   return std::move(table.rows);
-}
-
-std::string to_text(const std::vector<Row>& rows) {
-  std::size_t name_width = 0;
-  for (const Row& row : rows) name_width = std::max(name_width, row.name.size());
-  std::string text;
-  for (const Row& row : rows) {
-    const std::string line = fmt::format("{:<{}}  {:>14}  {:<6}  {}", row.name, name_width,
-                                         format_value(row), verdict(row), row.reference);
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-  }
-  return text;
-}
-
-std::string to_markdown(const std::vector<Row>& rows) {
-  std::string text = "| measured | value | target | |\n|---|---:|---|---|\n";
-  for (const Row& row : rows) {
-    text += fmt::format("| {} | {} | {} | {} |\n", row.name, format_value(row), row.reference,
-                        verdict(row));
-  }
-  return text;
-}
-
-std::string to_figures(const std::vector<Row>& rows) {
-  std::string text;
-  for (const Row& row : rows) {
-    text += fmt::format("{}\t{:.3f}\t{}\n", row.name, row.value, row.unit);
-  }
-  return text;
-}
-
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path));
 }
 
 }  // namespace bench

@@ -18,9 +18,10 @@ struct LoadResult {
   uint64_t operations = 0;
   uint64_t deliveries = 0;  // notifications that came
   double seconds = 0;
-  double server_cpu_us = 0;  // all of it
-  Latencies answers;         // due time to acknowledgement
-  Latencies changes;         // due time to the last notification of a status change
+  double server_cpu_us = 0;         // all of it
+  std::vector<double> cpu_us_each;  // of each process
+  Latencies answers;                // due time to acknowledgement
+  Latencies changes;                // due time to the last notification of a status change
 
   [[nodiscard]] double per_second() const { return static_cast<double>(operations) / seconds; }
   [[nodiscard]] double deliveries_per_second() const {
@@ -41,6 +42,7 @@ struct StormResult {
   double done_seconds = 0;  // first request to the last CONNECT answer
   double told_seconds = 0;  // first request to the last notification
   double server_cpu_us = 0;
+  std::vector<double> cpu_us_each;  // of each process
 
   [[nodiscard]] double per_second() const { return users / done_seconds; }
   [[nodiscard]] double cpu_per_user() const { return server_cpu_us / users; }

@@ -1,21 +1,13 @@
 #include "bench/server_process.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <charconv>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 #include "bench/clock.h"
@@ -24,20 +16,7 @@ namespace bench {
 namespace {
 
 constexpr int64_t kStartTimeout = 60 * kNanosPerSecond;
-constexpr int64_t kStopTimeout = 30 * kNanosPerSecond;
-constexpr int64_t kLookAgain = 5 * kNanosPerMilli;
 constexpr std::string_view kListening = "listening on http://";
-
-void pause_briefly() {
-  const timespec time{0, kLookAgain};
-  nanosleep(&time, nullptr);
-}
-
-std::string read_file(const std::string& path) {
-  std::stringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
 
 // The value of "Rss:   1234 kB" in bytes.
 int64_t kilobytes_after(std::string_view text, std::string_view key) {
@@ -85,33 +64,9 @@ TemporaryDirectory::~TemporaryDirectory() {
 }
 
 ServerProcess::ServerProcess(const std::vector<std::string>& command, const std::string& log) {
-  std::vector<char*> arguments;
-  arguments.reserve(command.size() + 1);
-  for (const std::string& argument : command) {
-    arguments.push_back(const_cast<char*>(argument.c_str()));
-  }
-  arguments.push_back(nullptr);
-  // The line of an earlier server must not be taken for that of this one.
-  std::filesystem::remove(log);
-  pid_ = fork();
-  if (pid_ < 0) throw std::runtime_error(fmt::format("fork: {}", std::strerror(errno)));
-  if (pid_ == 0) {
-    const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
-    dup2(file, STDOUT_FILENO);
-    dup2(file, STDERR_FILENO);
-    execvp(arguments[0], arguments.data());
-    dprintf(STDERR_FILENO, "%s: %s\n", arguments[0], std::strerror(errno));
-    _exit(127);
-  }
-  try {
-    wait_until_listening(log);
-  } catch (...) {
-    stop();
-    throw;
-  }
+  process_.start(command, log);
+  wait_until_listening(log);
 }
-
-ServerProcess::~ServerProcess() { stop(); }
 
 void ServerProcess::wait_until_listening(const std::string& log) {
   const int64_t deadline = now_ns() + kStartTimeout;
@@ -123,29 +78,13 @@ void ServerProcess::wait_until_listening(const std::string& log) {
       endpoint_ = parse_endpoint(text.substr(at + kListening.size(), end - at - kListening.size()));
       return;
     }
-    int status = 0;
-    const bool ended = waitpid(pid_, &status, WNOHANG) == pid_;
-    if (ended) pid_ = -1;
+    const bool ended = process_.ended().has_value();
     if (ended || now_ns() > deadline) {
       throw std::runtime_error(
           fmt::format("the server {}:\n{}", ended ? "ended at once" : "does not listen", text));
     }
     pause_briefly();
   }
-}
-
-int ServerProcess::stop() {
-  if (pid_ < 0) return 0;
-  const pid_t pid = pid_;
-  pid_ = -1;
-  kill(pid, SIGTERM);
-  const int64_t deadline = now_ns() + kStopTimeout;
-  int status = 0;
-  while (waitpid(pid, &status, WNOHANG) != pid) {
-    if (now_ns() > deadline) kill(pid, SIGKILL);
-    pause_briefly();
-  }
-  return status;
 }
 
 }  // namespace bench

@@ -6,8 +6,11 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "bench/child_process.h"
 
 namespace bench {
 
@@ -40,21 +43,24 @@ class ServerProcess {
   // to standard error, which goes to `log`. Throws std::runtime_error with the end of that log
   // when it does not within a minute.
   ServerProcess(const std::vector<std::string>& command, const std::string& log);
-  // Ends the process if stop() has not.
-  ~ServerProcess();
-  ServerProcess(const ServerProcess&) = delete;
-  ServerProcess& operator=(const ServerProcess&) = delete;
 
   // Sends SIGTERM and waits. Returns the exit status as waitpid() gives it; SIGKILL after 30 s.
-  int stop();
+  int stop() { return process_.stop(); }
+  // The same in two steps.
+  void ask_to_end() const { process_.ask_to_end(); }
+  int wait() { return process_.wait(); }
+  // The exit status, once, when it has ended.
+  [[nodiscard]] std::optional<int> ended() { return process_.ended(); }
+  void kill() { process_.kill(); }  // SIGKILL
 
-  [[nodiscard]] pid_t pid() const { return pid_; }
+  // -1 when it has ended.
+  [[nodiscard]] pid_t pid() const { return process_.pid(); }
   [[nodiscard]] const sockaddr_in& endpoint() const { return endpoint_; }
 
  private:
   void wait_until_listening(const std::string& log);
 
-  pid_t pid_ = -1;
+  ChildProcess process_;
   sockaddr_in endpoint_{};
 };
 

@@ -30,6 +30,8 @@ constexpr std::string_view kUpgradeRequest =
     "Host: localhost\r\n"
     "Connection: Upgrade\r\n"
     "Upgrade: websocket\r\n"
+    "User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/131.0.0.0 Safari/537.36\r\n"
     "Sec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     "\r\n";
@@ -41,16 +43,16 @@ std::runtime_error system_error(std::string_view what) {
   return std::runtime_error(fmt::format("{}: {}", what, std::strerror(errno)));
 }
 
-std::string connect_packet(UserIndex user) {
+std::string connect_packet(UserIndex user, bool snapshot) {
   return fmt::format(
-      R"(40{{"userId":"{}","deviceId":"device-{}","deviceInfo":{{"type":"web","os":"Linux","browser":"Firefox"}}}})",
-      user_name(user), user);
+      R"(40{{"userId":"{}","deviceId":"device-{}","deviceInfo":{{"type":"web","os":"Windows","browser":"Chrome"}}{}}})",
+      user_name(user), user, snapshot ? R"(,"snapshot":true)" : "");
 }
 
 }  // namespace
 
-Swarm::Swarm(sockaddr_in server, uint32_t users, SwarmListener& listener)
-    : server_(server), listener_(listener), epoll_(epoll_create1(EPOLL_CLOEXEC)), clients_(users) {
+Swarm::Swarm(uint32_t users, SwarmListener& listener)
+    : listener_(listener), epoll_(epoll_create1(EPOLL_CLOEXEC)), clients_(users) {
   if (epoll_ < 0) throw system_error("epoll_create1");
   buffer_.resize(kReadBytes);
 }
@@ -62,13 +64,13 @@ Swarm::~Swarm() {
   ::close(epoll_);
 }
 
-void Swarm::open(UserIndex user) {
+void Swarm::open(UserIndex user, sockaddr_in server) {
   Client& client = clients_[user];
   client.socket = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (client.socket < 0) throw system_error("socket");
   const int on = 1;
   setsockopt(client.socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (ntohl(server_.sin_addr.s_addr) >> 24U == 127) {
+  if (ntohl(server.sin_addr.s_addr) >> 24U == 127) {
     setsockopt(client.socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     sockaddr_in source{};
     source.sin_family = AF_INET;
@@ -84,8 +86,8 @@ void Swarm::open(UserIndex user) {
   event.events = EPOLLIN | EPOLLOUT | EPOLLET;
   event.data.u32 = user;
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, client.socket, &event) != 0) throw system_error("epoll_ctl");
-  if (connect(client.socket, reinterpret_cast<sockaddr*>(&server_), sizeof server_) != 0 &&
-      errno != EINPROGRESS) {
+  if (connect(client.socket, reinterpret_cast<sockaddr*>(&server), sizeof server) != 0 &&
+      errno != EINPROGRESS && errno != ECONNREFUSED) {  // which the next read tells
     throw system_error("connect");
   }
 }
@@ -125,7 +127,7 @@ void Swarm::writable(UserIndex user) {
     int error = 0;
     socklen_t size = sizeof error;
     getsockopt(client.socket, SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error != 0) return drop(user, std::strerror(error));
+    if (error != 0) return drop(user, Loss::ended, std::strerror(error));
     client.stage = Stage::upgrading;
     return write(user, kUpgradeRequest);
   }
@@ -152,8 +154,8 @@ void Swarm::readable(UserIndex user) {
     Client& client = clients_[user];
     const ssize_t count = recv(client.socket, buffer_.data(), buffer_.size(), 0);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (count < 0) return drop(user, std::strerror(errno));
-    if (count == 0) return drop(user, "closed by the server");
+    if (count < 0) return drop(user, Loss::ended, std::strerror(errno));
+    if (count == 0) return drop(user, Loss::ended, "closed by the server");
     bytes_received_ += static_cast<uint64_t>(count);
     std::string_view bytes(buffer_.data(), static_cast<std::size_t>(count));
     std::string joined;
@@ -178,15 +180,18 @@ bool Swarm::consume(UserIndex user, std::string_view& bytes) {
     Frame frame;
     const Cut cut = cut_frame(bytes, frame);
     if (cut == Cut::incomplete) return true;
-    if (cut == Cut::broken) return drop(user, "sent a broken WebSocket frame"), false;
+    if (cut == Cut::broken)
+      return drop(user, Loss::protocol, "sent a broken WebSocket frame"), false;
     if (frame.opcode == Opcode::text) {
       if (!handle_frame(user, frame.payload)) return false;
     } else if (frame.opcode == Opcode::ping) {
       frame_.clear();
       append_client_frame(frame_, Opcode::pong, frame.payload, next_mask());
       write(user, frame_);
+    } else if (frame.opcode == Opcode::close) {
+      return drop(user, Loss::ended, "sent a close frame"), false;
     } else if (frame.opcode != Opcode::pong) {
-      return drop(user, "sent a close frame or a binary one"), false;
+      return drop(user, Loss::protocol, "sent a binary frame"), false;
     }
     // The listener may have closed the client, or even opened it anew.
     if (clients_[user].socket != socket) return false;
@@ -200,7 +205,8 @@ bool Swarm::upgraded(UserIndex user, std::string_view& bytes) {
   if (end == std::string_view::npos) return false;
   const std::string_view head = bytes.substr(0, end);
   if (!head.starts_with(kUpgradeStatus) || head.find(kUpgradeAccept) == std::string_view::npos) {
-    drop(user, fmt::format("refused the upgrade: {}", head.substr(0, head.find('\r'))));
+    drop(user, Loss::ended,
+         fmt::format("refused the upgrade: {}", head.substr(0, head.find('\r'))));
     return false;
   }
   bytes.remove_prefix(end + kHeadEnd.size());
@@ -223,11 +229,12 @@ bool Swarm::handle_frame(UserIndex user, std::string_view payload) {
   if (type == '0' && client.stage == Stage::opening) {
     client.stage = Stage::joining;
     listener_.on_connect_sent(user);
-    send(user, connect_packet(user));
+    send(user, connect_packet(user, snapshots_));
     return true;
   }
   if (type == '6') return true;
-  drop(user, fmt::format("sent an Engine.IO packet out of place: {}", payload.substr(0, 40)));
+  drop(user, Loss::protocol,
+       fmt::format("sent an Engine.IO packet out of place: {}", payload.substr(0, 40)));
   return false;
 }
 
@@ -248,13 +255,14 @@ bool Swarm::handle_socketio(UserIndex user, std::string_view packet) {
     listener_.on_ack(user, *ack);
     return true;
   }
-  drop(user, fmt::format("sent a Socket.IO packet out of place: {}", packet.substr(0, 80)));
+  drop(user, Loss::protocol,
+       fmt::format("sent a Socket.IO packet out of place: {}", packet.substr(0, 80)));
   return false;
 }
 
-void Swarm::drop(UserIndex user, std::string_view why) {
+void Swarm::drop(UserIndex user, Loss loss, std::string_view why) {
   release(clients_[user]);
-  listener_.on_lost(user, why);
+  listener_.on_lost(user, loss, why);
 }
 
 void Swarm::release(Client& client) {

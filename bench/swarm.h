@@ -19,6 +19,11 @@
 
 namespace bench {
 
+enum class Loss : uint8_t {
+  ended,    // the server, or the kernel for it, refused or ended the connection
+  protocol  // the server broke the protocol, or sent what tells a client not to come back
+};
+
 class SwarmListener {
  public:
   virtual ~SwarmListener() = default;
@@ -26,14 +31,14 @@ class SwarmListener {
   virtual void on_connected(UserIndex user) = 0;     // its answer was read
   virtual void on_event(UserIndex user, std::string_view packet) = 0;  // `["name",...]`
   virtual void on_ack(UserIndex user, const Ack& ack) = 0;
-  // The server refused or ended the connection, or broke the protocol; the socket is closed.
-  virtual void on_lost(UserIndex user, std::string_view why) = 0;
+  // The socket is closed.
+  virtual void on_lost(UserIndex user, Loss loss, std::string_view why) = 0;
 };
 
 class Swarm {
  public:
   // `users` is the highest index plus one. Throws std::runtime_error without an epoll set.
-  Swarm(sockaddr_in server, uint32_t users, SwarmListener& listener);
+  Swarm(uint32_t users, SwarmListener& listener);
   ~Swarm();
   Swarm(const Swarm&) = delete;
   Swarm& operator=(const Swarm&) = delete;
@@ -41,7 +46,9 @@ class Swarm {
   // Begins to connect. On loopback the source address changes with every few thousand
   // connections, so that storms do not run out of ports. Throws std::runtime_error when the
   // machine refuses a socket.
-  void open(UserIndex user);
+  void open(UserIndex user, sockaddr_in server);
+  // Whether those who connect from now on ask for a snapshot.
+  void ask_for_snapshots(bool ask) { snapshots_ = ask; }
   // Writes a Socket.IO packet (`2["event",...]`) as one masked frame. The user is connected.
   void send(UserIndex user, std::string_view packet);
   // Closes the socket: after a close frame, or without a word, as a lost transport is.
@@ -72,11 +79,10 @@ class Swarm {
   bool handle_socketio(UserIndex user, std::string_view packet);
   bool upgraded(UserIndex user, std::string_view& bytes);
   void write(UserIndex user, std::string_view bytes);
-  void drop(UserIndex user, std::string_view why);
+  void drop(UserIndex user, Loss loss, std::string_view why);
   void release(Client& client);
   [[nodiscard]] uint32_t next_mask();
 
-  sockaddr_in server_;
   SwarmListener& listener_;
   int epoll_;
   std::vector<Client> clients_;
@@ -84,6 +90,7 @@ class Swarm {
   std::string frame_;
   uint32_t mask_ = 0x9E3779B9U;
   uint64_t opened_ = 0;
+  bool snapshots_ = false;
   uint64_t pings_answered_ = 0;
   uint64_t bytes_received_ = 0;
 };

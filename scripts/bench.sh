@@ -1,26 +1,32 @@
 #!/usr/bin/env bash
-# Measures build/release/presenced and prints the table of docs/benchmarks.md. Builds nothing.
+# Measures build/release/presenced and prints the tables of docs/benchmarks.md. Builds nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 usage() {
   cat <<'USAGE'
-usage: ./dev bench [--compare FIGURES] [--update-docs] [options of bench_load ...]
+usage: ./dev bench [--cluster] [--compare FIGURES] [--update-docs] [options of the generator ...]
 
-  --compare FIGURES   also print this run beside an earlier one (its build/release/bench.figures)
+  --cluster           several nodes on one Redis, instead of one server
+  --compare FIGURES   also print this run beside an earlier one (its build/release/bench.figures, or
+                      cluster.figures)
   --update-docs       also put the table into docs/benchmarks.md
   --quick             1,000 users for some seconds: only the accounting is judged
 
-All options of the load generator: build/release/bench_load --help
+All options of the load generators: build/release/bench_load --help, bench_cluster --help
 USAGE
 }
 
 build=build/release
 compare=
 update_docs=false
+program=bench_load
+name=bench          # of the files that a run leaves in build/release
+marker='last run'   # around its table in docs/benchmarks.md
 options=()
 while [ $# -gt 0 ]; do
   case $1 in
+    --cluster) program=bench_cluster name=cluster marker='last cluster run' ;;
     --compare) compare=${2:?--compare needs a file}; shift ;;
     --update-docs) update_docs=true ;;
     -h | --help) usage; exit 0 ;;
@@ -28,8 +34,8 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-for program in presenced bench_load; do
-  [ -x "$build/$program" ] || { echo "bench: $build/$program is missing; run ./dev build first" >&2; exit 2; }
+for needed in presenced "$program"; do
+  [ -x "$build/$needed" ] || { echo "bench: $build/$needed is missing; run ./dev build first" >&2; exit 2; }
 done
 if [ -n "$compare" ] && [ ! -r "$compare" ]; then
   echo "bench: $compare cannot be read" >&2; exit 2
@@ -57,15 +63,15 @@ side_by_side() {
 
 # Replaces what stands between the two marker comments.
 put_into_docs() {
-  awk -v facts="$1" -v table="$2" '
-    /^<!-- last run -->/ {
+  awk -v facts="$1" -v table="$2" -v marker="$marker" '
+    $0 == "<!-- " marker " -->" {
       print; print ""; print "```"
       while ((getline line < facts) > 0) print line
       print "```"; print ""
       while ((getline line < table) > 0) print line
       print ""; skipping = 1; next
     }
-    /^<!-- end of last run -->/ { skipping = 0 }
+    $0 == "<!-- end of " marker " -->" { skipping = 0 }
     !skipping' docs/benchmarks.md >"$build/benchmarks.md"
   cp "$build/benchmarks.md" docs/benchmarks.md
 }
@@ -74,16 +80,16 @@ earlier=$(mktemp)
 trap 'rm -f "$earlier"' EXIT
 [ -z "$compare" ] || cp "$compare" "$earlier"
 
-facts | tee "$build/bench.facts"
+facts | tee "$build/$name.facts"
 echo
 status=0
-"$build/bench_load" --server "$build/presenced" --markdown "$build/bench.md" \
-  --save "$build/bench.figures" ${options[@]+"${options[@]}"} || status=$?
+"$build/$program" --server "$build/presenced" --markdown "$build/$name.md" \
+  --save "$build/$name.figures" ${options[@]+"${options[@]}"} || status=$?
 if [ "$status" -le 1 ]; then
   if [ -n "$compare" ]; then
     printf '\n%-64s %12s %12s\n' "" before now
-    side_by_side "$earlier" "$build/bench.figures"
+    side_by_side "$earlier" "$build/$name.figures"
   fi
-  if $update_docs; then put_into_docs "$build/bench.facts" "$build/bench.md"; fi
+  if $update_docs; then put_into_docs "$build/$name.facts" "$build/$name.md"; fi
 fi
 exit "$status"

@@ -107,8 +107,11 @@ chaos() {
   E2E_CHAOS_SECONDS=$chaos_seconds e2e "$1" chaos/chaos.test.js
 }
 
+# quick_bench LOG [OPTION...]
 quick_bench() {
-  logged bench.log scripts/bench.sh --quick || return
+  local log=$1
+  shift
+  logged "$log" scripts/bench.sh --quick "$@" || return
   passed=1
 }
 
@@ -151,7 +154,9 @@ part_e2e() {
 }
 
 part_bench() {
-  built release && step "bench: every notification accounted for" quick_bench
+  built release || return
+  step "bench: every notification accounted for" quick_bench bench.log
+  step "bench of several nodes: every notification accounted for" quick_bench bench-cluster.log --cluster
 }
 
 part_asan() {

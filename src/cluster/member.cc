@@ -13,6 +13,7 @@
 namespace cluster {
 namespace {
 
+constexpr base::Duration kLeaseInterval{1'000};  // between two renewals
 constexpr int64_t kRememberDeadMillis = 3'600'000;
 // After Redis was away, every node has reported what is with it by then.
 constexpr base::Duration kOthersHaveReported{3'000};
@@ -32,6 +33,16 @@ std::string_view state_name(presence::DeviceState state) {
     case presence::DeviceState::stale: return "stale";
     default: return "live";
   }
+}
+
+// Nodes are told of choices as long as the user is with them, and no longer.
+const presence::Choice* known_choice(const presence::User* user) {
+  if (user == nullptr || user->chosen == nullptr || user->here == nullptr) return nullptr;
+  const auto& devices = user->here->devices;
+  const bool here = std::any_of(devices.begin(), devices.end(), [](const auto& device) {
+    return device->state != presence::DeviceState::elsewhere;
+  });
+  return here ? &user->chosen->choice : nullptr;
 }
 
 void describe(presence::DeviceDetails& device, const redis::Reply& reply) {
@@ -138,13 +149,48 @@ void Member::tick() {
   const base::SteadyTime now = loop_.now().steady;
   give_up_hearing(now - kLongestHearing);
   while (!departed_.empty() && now - departed_.front().at > kMayBeLost) departed_.pop_front();
-  if (read_followed_at_ && now >= *read_followed_at_) {
+  do_due();
+}
+
+std::optional<base::SteadyTime> Member::next_due() const {
+  if (!attached_) return std::nullopt;
+  if (!read_followed_at_ || !take_over_at_)
+    return read_followed_at_ ? read_followed_at_ : take_over_at_;
+  return std::min(*read_followed_at_, *take_over_at_);
+}
+
+void Member::do_due() {
+  const base::SteadyTime now = loop_.now().steady;
+  if (attached_ && read_followed_at_ && now >= *read_followed_at_) {
     read_followed_at_.reset();
     read_followed();
   }
+  if (attached_ && take_over_at_ && now >= *take_over_at_) take_over_due();
+}
+
+void Member::take_over_due() {
+  const base::SteadyTime now = loop_.now().steady;
   for (const auto& [node, since] : dead_)
     if (now - since >= options_.disconnect_grace && taken_over_.insert(node).second)
       take_over(node);
+  schedule_take_over();
+}
+
+// Since its lease ended, if this node has looked at the leases before that. After Redis was away, a
+// node whose lease has ended meanwhile is about to begin another and to report its users.
+base::SteadyTime Member::dead_since(int64_t lease_left) const {
+  const base::SteadyTime now = loop_.now().steady;
+  if (attached_) return now + std::max(base::Duration(lease_left), -kLeaseInterval);
+  return now + std::max(kOthersHaveReported - options_.disconnect_grace, base::Duration{});
+}
+
+void Member::schedule_take_over() {
+  take_over_at_.reset();
+  for (const auto& [node, since] : dead_) {
+    if (taken_over_.contains(node)) continue;
+    const base::SteadyTime due = since + options_.disconnect_grace;
+    take_over_at_ = std::min(take_over_at_.value_or(due), due);
+  }
 }
 
 void Member::read_followed() {
@@ -304,7 +350,10 @@ void Member::call(const Statement& statement, CallDone done) {
   const std::string stale = keys_.stale(statement.user);
   const std::string chosen = keys_.chosen(statement.user);
   const presence::Choice none;
-  const presence::Choice& choice = statement.choice == nullptr ? none : *statement.choice;
+  const presence::Choice* known = known_choice(statement.devices_of);
+  const presence::Choice& choice = statement.choice != nullptr ? *statement.choice
+                                   : known != nullptr          ? *known
+                                                               : none;
   std::vector<std::string> said{
       keys_.device_prefix(statement.user),
       keys_.events_of(statement.user),
@@ -318,7 +367,8 @@ void Member::call(const Statement& statement, CallDone done) {
       std::to_string(options_.devices_per_user),
       std::to_string(
           std::chrono::duration_cast<std::chrono::seconds>(options_.last_seen_retention).count()),
-      statement.choice == nullptr ? "keep" : std::string(presence::status_name(choice.status)),
+      statement.choice == nullptr ? "known" : "new",
+      std::string(presence::status_name(choice.status)),
       choice.message,
       choice.expires_at ? std::to_string(base::to_millis(*choice.expires_at)) : "0"};
   const base::Instant now = loop_.now();
@@ -578,9 +628,10 @@ void Member::lease_answered(const redis::Reply& reply) {
     } else if (node == incarnation_) {
       lost = true;
     } else {
-      dead_.try_emplace(node, loop_.now().steady);
+      dead_.try_emplace(node, dead_since(left));
     }
   }
+  schedule_take_over();
   live_ = std::move(live);
   if (leaving_) return;
   if (lost) {

@@ -97,6 +97,26 @@ TEST_F(TwoNodes, ADeviceIdReplacesADeviceOfAnotherNode) {
   ASSERT_TRUE(two.told(bob, {"alice offline disconnected"}));
 }
 
+// The node that a device was lost by may report that after the device has come back elsewhere.
+TEST_F(MemberTest, ALateReportDoesNotBringBackWhatWasReplaced) {
+  presence::DirectoryOptions options = TestNode::directory_options();
+  options.disconnect_grace = base::Duration(60'000);
+  TestNode one(redis_.url(), "n1", options);
+  ASSERT_TRUE(one.attaches());
+  const auto lost = one.connect("alice", "phone");
+  ASSERT_TRUE(one.told(lost, {"accepted"}));
+  const std::string back = "back----------------";
+  redis_.ask({"SADD", "presence:devices:alice", back});
+  redis_.ask({"HSET", "presence:device:alice:" + back, "node", "n2:1", "deviceType", "web",
+              "connectedAt", "1", "deviceId", "phone"});
+  one.lose(lost);
+  EXPECT_TRUE(redis::eventually([&] {
+    const redis::Reply devices = redis_.ask({"SMEMBERS", "presence:devices:alice"});
+    return devices.elements.size() == 1 && devices.elements[0].text == back;
+  }));
+  EXPECT_EQ(field("alice", "deviceCount"), "1");
+}
+
 TEST_F(MemberTest, TheLimitOfDevicesHoldsOverAllNodes) {
   presence::DirectoryOptions options = TestNode::directory_options();
   options.devices_per_user = 2;
@@ -154,6 +174,33 @@ TEST_F(TwoNodes, WithoutRedisANodeGoesOnAndAfterwardsNobodyWasAway) {
   ASSERT_TRUE(two.attaches());
   ASSERT_TRUE(one.told(alice, {"bob offline disconnected"}));
   EXPECT_TRUE(redis::eventually([&] { return field("alice", "status") == "online"; }));
+}
+
+TEST_F(TwoNodes, WhatWasChosenOutlivesARedisThatHasLostItsData) {
+  const auto alice = one.connect("alice");
+  ASSERT_TRUE(one.told(alice, {"accepted"}));
+  const auto bob = two.connect("bob");
+  ASSERT_TRUE(two.told(bob, {"accepted"}));
+  ASSERT_TRUE(one.told(alice, {"bob online"}));
+  EXPECT_TRUE(one.choose("alice", {presence::Status::busy, "in a call", {}}));
+  ASSERT_TRUE(two.told(bob, {"alice is busy"}));
+  EXPECT_TRUE(two.choose("bob", {presence::Status::offline, {}, {}}));
+  ASSERT_TRUE(one.told(alice, {"own busy", "bob offline manual"}));
+  ASSERT_TRUE(two.told(bob, {"own offline"}));
+
+  redis_.kill();
+  ASSERT_TRUE(one.detaches());
+  ASSERT_TRUE(two.detaches());
+  redis_.start();  // empty
+  ASSERT_TRUE(one.catches_up());
+  ASSERT_TRUE(two.catches_up());
+  EXPECT_TRUE(redis::eventually([&] { return field("alice", "customMessage") == "in a call"; }));
+  EXPECT_TRUE(redis::eventually([&] { return field("bob", "status") == "offline"; }));
+  EXPECT_EQ(redis_.ask({"HGET", "presence:chosen:bob", "status"}).text, "offline");
+  // Nobody was told anything meanwhile.
+  EXPECT_TRUE(one.choose("alice", {presence::Status::away, {}, {}}));
+  EXPECT_TRUE(two.told(bob, {"alice is away"}));
+  EXPECT_TRUE(one.told(alice, {"own away"}));
 }
 
 TEST(Member, WhoLeftWithAReportThatWasLostIsGoneAfterwards) {
