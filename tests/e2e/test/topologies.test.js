@@ -1,0 +1,82 @@
+// Nodes on Redis under sentinels, and on a Redis Cluster (contract, section 9): they follow failovers
+// and slots that move, and nobody is told of anybody who did not come or go.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { friends, onNodes, readiness } from '../support/nodes.js';
+import { SentinelTrio } from '../support/topologies.js';
+import { until } from '../support/time.js';
+import { agreement, comingsAndGoings } from '../support/truth.js';
+
+// From the moment at which there is a master again.
+const TRUTH_AFTER_REDIS = 5000;
+const seconds = (from, to) => `${((to - from) / 1000).toFixed(1)} s`;
+
+const snapshot = { auth: { snapshot: true } };
+
+// ann and cat on the first node, ben and dan on the second; who comes later tells who was there.
+async function connectFour([one, two]) {
+  await friends(one, 'ann', 'ben', 'cat', 'dan');
+  const [ann, cat] = [await one.connect('ann', snapshot), await one.connect('cat', snapshot)];
+  const [ben, dan] = [await two.connect('ben', snapshot), await two.connect('dan', snapshot)];
+  return { ann, ben, cat, dan };
+}
+
+// Changes on both nodes, each seen on the other.
+async function changesAreSeen([one, two], { ann, ben }) {
+  await two.befriend('ben', 'fay');
+  await ben.find('contacts_changed', (data) => data.added.some((user) => user.userId === 'fay'));
+  await one.server.unfriend('fay', 'ben');
+  await ben.find('contacts_changed', (data) => data.removed.includes('fay'));
+  await ben.setStatus('away', { customMessage: 'lunch' });
+  await ann.find('user_status_changed', { userId: 'ben', status: 'away', customMessage: 'lunch' });
+  await ann.setStatus('online');
+  await ben.find('user_status_changed', { userId: 'ann', status: 'online' });
+  for (const device of [ann, ben]) {
+    const answer = await device.ask('check_users_presence', { userIds: ['ann', 'ben', 'cat', 'dan'] });
+    assert.equal(answer.stale, undefined);
+  }
+}
+
+test('sentinels: a master that is killed', async (t) => {
+  const trio = await SentinelTrio.start();
+  try {
+    await onNodes([trio.url, trio.url], {}, async ({ nodes, worlds }) => {
+      const { ann, ben, cat, dan } = await connectFour(worlds);
+      const all = [ann, ben, cat, dan];
+      await ann.setStatus('busy', { customMessage: 'in a call' });
+      await worlds[1].befriend('ann', 'eve');
+      await agreement(nodes, all);
+      // What a master has acknowledged and not passed on is lost with it.
+      const kept = async () =>
+        (await trio.replica.command('SISMEMBER', 'presence:contacts:eve', 'ann')) === 1 &&
+        (await trio.replica.hash('presence:chosen:ann')).status === 'busy';
+      await until(kept, { what: 'the replica to have it' });
+      const from = all.map((device) => device.events.length);
+
+      const killed = performance.now();
+      const failedOver = trio.failOver();
+      await readiness(nodes, false);
+      dan.leave();
+      const promoted = await failedOver;
+      const known = await agreement(nodes, all, { within: TRUTH_AFTER_REDIS + 1000 });
+      t.diagnostic(`a new master after ${seconds(killed, promoted)}, the truth everywhere ${seconds(promoted, known)} later`);
+      assert.ok(known - promoted < TRUTH_AFTER_REDIS, seconds(promoted, known));
+      assert.equal((await nodes[1].presence('ann')).customMessage, 'in a call');
+      await readiness(nodes, true);
+      assert.deepEqual(await nodes[0].contacts('ann'), ['ben', 'cat', 'dan', 'eve']);
+
+      await changesAreSeen(worlds, { ann, ben });
+      await worlds[1].connect('dan', snapshot);
+      for (const device of [ann, ben, cat]) await device.find('user_online', { userId: 'dan' });
+      // Until then nodes may read anew what they follow.
+      await until(() => performance.now() > promoted + TRUTH_AFTER_REDIS);
+      for (const [i, device] of [ann, ben, cat].entries()) {
+        assert.deepEqual(comingsAndGoings(device, from[i]), ['user_offline dan', 'user_online dan']);
+      }
+      assert.equal((await trio.replica.hash('presence:user:ben')).status, 'away');
+    });
+  } finally {
+    await trio.stop();
+  }
+});
