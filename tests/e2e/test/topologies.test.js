@@ -1,10 +1,10 @@
 // Nodes on Redis under sentinels, and on a Redis Cluster (contract, section 9): they follow failovers
 // and slots that move, and nobody is told of anybody who did not come or go.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 
 import { friends, onNodes, readiness } from '../support/nodes.js';
-import { SentinelTrio } from '../support/topologies.js';
+import { RedisCluster, SentinelTrio } from '../support/topologies.js';
 import { until } from '../support/time.js';
 import { agreement, comingsAndGoings } from '../support/truth.js';
 
@@ -79,4 +79,44 @@ test('sentinels: a master that is killed', async (t) => {
   } finally {
     await trio.stop();
   }
+});
+
+describe('a Redis Cluster', () => {
+  let cluster;
+  before(async () => {
+    cluster = await RedisCluster.start();
+  });
+  after(() => cluster?.stop());
+
+  const ODD = ['}ann', '{}ben', '{cat}', 'dan}{', '{', '}', 'e:{v}e', '\u{1f600} fay'];
+
+  test('users on both nodes see each other, whatever their ids are', async () => {
+    await onNodes([cluster.url, cluster.url], {}, async ({ nodes, worlds: [one, two] }) => {
+      const watcher = 'gus';
+      for (const user of ODD) await one.befriend(watcher, user);
+      const gus = await two.connect(watcher, snapshot);
+      await gus.expect('presence_snapshot');
+      for (const user of ODD) {
+        const device = await one.connect(user, snapshot);
+        assert.deepEqual((await device.expect('presence_snapshot')).users.map((each) => [each.userId, each.status]), [[watcher, 'online']]);
+        await gus.expect('user_online', { userId: user, deviceCount: 1 });
+        await device.setStatus('busy', { customMessage: user });
+        await gus.expect('user_status_changed', { userId: user, status: 'busy', customMessage: user });
+        assert.equal((await nodes[1].presence(user)).devices[0].socketId, device.id);
+        await nodes[1].unfriend(user, watcher);
+        assert.deepEqual((await gus.expect('contacts_changed')).removed, [user]);
+        await device.expect('user_status_changed', { userId: user });
+        await device.expect('contacts_changed', { removed: [watcher] });
+        await nodes[1].befriend(user, watcher);
+        assert.deepEqual((await gus.expect('contacts_changed')).added.map((each) => each.status), ['busy']);
+        device.leave();
+        await gus.expect('user_offline', { userId: user });
+      }
+      assert.deepEqual(await nodes[0].contacts(watcher), [...ODD].sort());
+      const edges = (await nodes[0].api('GET', '/v1/contacts')).text.trim().split('\n').map((line) => JSON.parse(line));
+      for (const user of ODD) assert.ok(edges.some((edge) => edge.user === user && edge.contact === watcher), user);
+      for (const user of ODD) await nodes[0].api('DELETE', `/v1/users/${encodeURIComponent(user)}`);
+      assert.deepEqual(await nodes[1].contacts(watcher), []);
+    });
+  });
 });
