@@ -11,6 +11,7 @@ namespace app {
 namespace {
 
 constexpr base::Duration kMemberInterval{1'000};
+constexpr base::Duration kCatchUpInterval{200};
 
 }  // namespace
 
@@ -74,6 +75,7 @@ void RedisBackend::take_seat(cluster::Seat seat, cluster::Member::SeatHandler on
 
 void RedisBackend::start(Deadlines& deadlines) {
   deadlines.every(kMemberInterval, [this] { tick(); });
+  deadlines.every(kCatchUpInterval, [this] { member_->catch_up(); });
 }
 
 base::Duration RedisBackend::hold() const {

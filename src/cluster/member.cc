@@ -138,13 +138,16 @@ void Member::tick() {
   const base::SteadyTime now = loop_.now().steady;
   give_up_hearing(now - kLongestHearing);
   while (!departed_.empty() && now - departed_.front().at > kMayBeLost) departed_.pop_front();
-  if (read_followed_at_ && now >= *read_followed_at_) {
-    read_followed_at_.reset();
-    read_followed();
-  }
+  catch_up();
   for (const auto& [node, since] : dead_)
     if (now - since >= options_.disconnect_grace && taken_over_.insert(node).second)
       take_over(node);
+}
+
+void Member::catch_up() {
+  if (!read_followed_at_ || loop_.now().steady < *read_followed_at_) return;
+  read_followed_at_.reset();
+  read_followed();
 }
 
 void Member::read_followed() {
@@ -404,8 +407,8 @@ void Member::on_message(const redis::Subscription&, std::string_view channel,
     return;
   }
   std::optional<Outcome> outcome = parse_outcome(payload, incarnation_);
-  if (!outcome) return;
-  check_nodes(*outcome);
+  // Until those of a dead node have been taken away, what came late from there is not the truth.
+  if (!outcome || check_nodes(*outcome)) return;
   decided(*std::move(outcome), {}, {});
 }
 
@@ -586,7 +589,7 @@ void Member::lease_answered(const redis::Reply& reply) {
   if (lost) {
     detach("its lease had ended");
     begin_incarnation();
-    return;
+    return try_to_attach();
   }
   if (on_seats_) on_seats_(seat_, others);
   if (announced_) return;
@@ -604,8 +607,9 @@ void Member::take_over(const std::string& node) {
   });
 }
 
-// A device of a node that is known to be dead, met after its users were taken over.
-void Member::check_nodes(const Outcome& outcome) {
+// Devices of a node that is known to be dead, met after its users were taken over: are there any?
+// Then they are taken away.
+bool Member::check_nodes(const Outcome& outcome) {
   for (const std::string_view node : outcome.nodes) {
     const std::string name(node);
     if (!taken_over_.contains(name)) continue;
@@ -616,8 +620,9 @@ void Member::check_nodes(const Outcome& outcome) {
     call(statement, [this](std::optional<Outcome> after) {
       if (after) decided(*std::move(after), {}, {});
     });
-    return;
+    return true;
   }
+  return false;
 }
 
 }  // namespace cluster

@@ -92,6 +92,8 @@ class Member final : private redis::Subscriber::Listener {
 
   // Once a second: the lease, and what has become due.
   void tick();
+  // More often: after Redis was away, reads what was missed as soon as the others have reported.
+  void catch_up();
   // The node is about to end. Devices that are left with it are held for a lease, so that their
   // clients can come back to another node; without any the lease is given back.
   void leave();
@@ -177,7 +179,7 @@ class Member final : private redis::Subscriber::Listener {
   // Reads the truth of a user who is not here, for a user or to take the devices of `node` away.
   [[nodiscard]] Statement statement_of(const presence::User& user, std::string_view node) const;
   void decided(Outcome outcome, presence::DeviceRef origin, presence::DeviceRef joining);
-  void check_nodes(const Outcome& outcome);
+  bool check_nodes(const Outcome& outcome);
 
   // member_contacts.cc
   void compare_epoch();
