@@ -62,12 +62,13 @@ export function cleanEnvironment(extra = {}) {
   return { ...Object.fromEntries(kept), ...extra };
 }
 
-/** Starts the program; the object has the child, its output so far, and `exited` ({code, signal}). */
-export function launch(args, { env = {}, cwd } = {}) {
+/** Starts the program, `within` another one if given (a command and its words); the object has the child, its output so far, and `exited` ({code, signal}). */
+export function launch(args, { env = {}, cwd, within: around = [] } = {}) {
   if (!existsSync(BINARY)) {
     throw new Error(`no server at ${BINARY}: build it (./dev build) or set PRESENCED_BIN`);
   }
-  const child = spawn(BINARY, args, {
+  const [command, ...words] = [...around, BINARY, ...args];
+  const child = spawn(command, words, {
     cwd,
     env: cleanEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
