@@ -48,6 +48,9 @@ export function flags(settings) {
     .map(([name, value]) => `--${name.replace(/[._]/g, '-')}=${value}`);
 }
 
+/** For a test's `skip`: why it does not hold where servers share a Redis. */
+export const overRedis = (why) => (process.env.E2E_REDIS_URL ? why : false);
+
 let prefixes = 0;
 
 // A server must not outlive the suite, whatever happens to the suite.
