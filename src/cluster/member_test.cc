@@ -257,9 +257,9 @@ TEST_F(MemberTest, TheDevicesOfADeadNodeAreTakenAway) {
   redis_.ask({"HSET", "presence:device:alice:" + late, "node", dead, "connectedAt", "1"});
   redis_.ask({"HSET", "presence:user:alice", "status", "online", "version", version});
   redis_.ask({"PUBLISH", Keys("presence:", false).events_of("alice"),
-              write_texts({"changed", "alice",  dead,   "1", version,  "online", "0", "",
-                           "1",       "manual", "1",    "0", "online", "",       "0", "0",
-                           "1",       late,     "live", "0", "web",    "1",      dead})});
+              write_texts({"changed", "alice",  dead,   "1", version,  "online", "0",  "",
+                           "1",       "manual", "1",    "0", "online", "",       "0",  "0",
+                           "1",       late,     "live", "0", "web",    "1",      dead, "0"})});
   EXPECT_TRUE(redis::eventually([&] {
     return redis_.ask({"EXISTS", "presence:devices:alice"}).to_integer() == 0;
   }));

@@ -308,6 +308,7 @@ class Directory {
   void decide_joining(User& user, const Decided& input);
   void drop_replaced(const Truth& truth, User& user);
   void adopt(const Truth& truth, User& user, DeviceRef origin);
+  void describe(const Truth::Device& from, Device& device);
   void adopt_own(const Truth& truth, User& user);
 
   // directory_contacts.cc
