@@ -211,6 +211,17 @@ TEST_F(TwoNodes, DevicesThatComeAtOnceAreToldOneAfterTheOther) {
   EXPECT_EQ(calls_of("publish") - before, 3);
 }
 
+TEST_F(TwoNodes, WhatAClientSaysOfItselfLaterIsKept) {
+  const auto alice = one.connect("alice");
+  ASSERT_TRUE(one.told(alice, {"accepted"}));
+  one.heartbeat(alice, {presence::DeviceType::web, "iOS", "Safari"});
+  EXPECT_TRUE(redis::eventually([&] {
+    const redis::Reply ids = redis_.ask({"SMEMBERS", "presence:devices:alice"});
+    const std::string key = "presence:device:alice:" + redis::element(ids, 0).text;
+    return redis_.ask({"HGET", key, "os"}).text == "iOS";
+  }));
+}
+
 // A connection that was given up may still hold what Redis does when the network is back.
 TEST_F(TwoNodes, AReportThatIsCarriedOutTooLateIsTakenBack) {
   befriend("alice", "bob");

@@ -273,7 +273,7 @@ class Directory {
   std::unique_ptr<Device>* replaced_by(User& user, const Device& device);
   void take_over(std::unique_ptr<Device>& place, std::unique_ptr<Device> device);
   bool make_room(User& user);
-  void describe(Device& device, const DeviceInfo& info);
+  bool describe(Device& device, const DeviceInfo& info);
   bool hear(Device& device);
   void remove(User& user, const Device& device);
   void device_due(User& user, Device& device);

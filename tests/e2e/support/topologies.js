@@ -122,6 +122,15 @@ export class RedisCluster {
     return (await this.masterOf(await this.slotOf(key))).command(name, key, ...words);
   }
 
+  /** Waits until the replica of a master has all that this has. */
+  async inStep(number) {
+    const has = async () => {
+      const info = await this.nodes[number].command('INFO', 'replication');
+      return info.includes(`,offset=${/master_repl_offset:(\d+)/.exec(info)[1]},`);
+    };
+    await until(has, { what: 'the replica to have everything' });
+  }
+
   /** kill -9 of a master; gives when its replica was promoted (ms, monotonic). */
   async failOver(number) {
     await this.nodes[number].kill();

@@ -159,16 +159,25 @@ describe('a Redis Cluster', () => {
       const all = [ann, ben, cat, dan];
       await agreement(nodes, all);
       const from = all.map((device) => device.events.length);
-      const slot = await cluster.slotOf('{dan}');
+      const masterOf = async (user) => cluster.nodes.indexOf(await cluster.masterOf(await cluster.slotOf(`{${user}}`)));
+      const lost = await masterOf('dan');
+      let elsewhere = 'eve';
+      while ((await masterOf(elsewhere)) === lost) elsewhere += 'e';
+      await nodes[0].befriend(elsewhere, 'dan');
+      await cluster.inStep(lost);
       const killed = performance.now();
-      const failedOver = cluster.failOver(cluster.nodes.indexOf(await cluster.masterOf(slot)));
+      const failedOver = cluster.failOver(lost);
       await readiness(nodes, false);
       dan.leave();
+      // Half of it is made, the rest when the other half has a master again.
+      assert.equal((await nodes[0].tryApi('DELETE', `/v1/users/${elsewhere}/contacts/dan`)).status, 503);
       const promoted = await failedOver;
       const known = await agreement(nodes, all, { within: TRUTH_AFTER_REDIS + 2 * SLACK });
       t.diagnostic(`a new master after ${seconds(killed, promoted)}, the truth everywhere ${seconds(promoted, known)} later`);
       assert.ok(known - promoted < TRUTH_AFTER_REDIS + SLACK, seconds(promoted, known));
       await readiness(nodes, true);
+      await until(async () => !(await nodes[1].contacts('dan')).includes(elsewhere), { what: 'both halves' });
+      assert.deepEqual(await nodes[1].contacts(elsewhere), []);
       await changesAreSeen(worlds, { ann, ben });
       await until(() => performance.now() > promoted + TRUTH_AFTER_REDIS);
       for (const [i, device] of [ann, ben, cat].entries()) assert.deepEqual(comingsAndGoings(device, from[i]), ['user_offline dan']);
