@@ -11,7 +11,6 @@ namespace app {
 namespace {
 
 constexpr base::Duration kMemberInterval{1'000};
-constexpr base::Duration kCatchUpInterval{200};
 
 }  // namespace
 
@@ -75,7 +74,6 @@ void RedisBackend::take_seat(cluster::Seat seat, cluster::Member::SeatHandler on
 
 void RedisBackend::start(Deadlines& deadlines) {
   deadlines.every(kMemberInterval, [this] { tick(); });
-  deadlines.every(kCatchUpInterval, [this] { member_->catch_up(); });
 }
 
 base::Duration RedisBackend::hold() const {

@@ -138,16 +138,13 @@ void Member::tick() {
   const base::SteadyTime now = loop_.now().steady;
   give_up_hearing(now - kLongestHearing);
   while (!departed_.empty() && now - departed_.front().at > kMayBeLost) departed_.pop_front();
-  catch_up();
+  if (read_followed_at_ && now >= *read_followed_at_) {
+    read_followed_at_.reset();
+    read_followed();
+  }
   for (const auto& [node, since] : dead_)
     if (now - since >= options_.disconnect_grace && taken_over_.insert(node).second)
       take_over(node);
-}
-
-void Member::catch_up() {
-  if (!read_followed_at_ || loop_.now().steady < *read_followed_at_) return;
-  read_followed_at_.reset();
-  read_followed();
 }
 
 void Member::read_followed() {

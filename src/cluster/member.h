@@ -92,8 +92,6 @@ class Member final : private redis::Subscriber::Listener {
 
   // Once a second: the lease, and what has become due.
   void tick();
-  // More often: after Redis was away, reads what was missed as soon as the others have reported.
-  void catch_up();
   // The node is about to end. Devices that are left with it are held for a lease, so that their
   // clients can come back to another node; without any the lease is given back.
   void leave();
