@@ -34,6 +34,16 @@ std::string_view state_name(presence::DeviceState state) {
   }
 }
 
+// Nodes are told of choices as long as the user is with them, and no longer.
+const presence::Choice* known_choice(const presence::User* user) {
+  if (user == nullptr || user->chosen == nullptr || user->here == nullptr) return nullptr;
+  const auto& devices = user->here->devices;
+  const bool here = std::any_of(devices.begin(), devices.end(), [](const auto& device) {
+    return device->state != presence::DeviceState::elsewhere;
+  });
+  return here ? &user->chosen->choice : nullptr;
+}
+
 void describe(presence::DeviceDetails& device, const redis::Reply& reply) {
   if (reply.elements.size() != 5) return;
   device.os = reply.elements[0].text;
@@ -304,7 +314,10 @@ void Member::call(const Statement& statement, CallDone done) {
   const std::string stale = keys_.stale(statement.user);
   const std::string chosen = keys_.chosen(statement.user);
   const presence::Choice none;
-  const presence::Choice& choice = statement.choice == nullptr ? none : *statement.choice;
+  const presence::Choice* known = known_choice(statement.devices_of);
+  const presence::Choice& choice = statement.choice != nullptr ? *statement.choice
+                                   : known != nullptr          ? *known
+                                                               : none;
   std::vector<std::string> said{
       keys_.device_prefix(statement.user),
       keys_.events_of(statement.user),
@@ -318,7 +331,8 @@ void Member::call(const Statement& statement, CallDone done) {
       std::to_string(options_.devices_per_user),
       std::to_string(
           std::chrono::duration_cast<std::chrono::seconds>(options_.last_seen_retention).count()),
-      statement.choice == nullptr ? "keep" : std::string(presence::status_name(choice.status)),
+      statement.choice == nullptr ? "known" : "new",
+      std::string(presence::status_name(choice.status)),
       choice.message,
       choice.expires_at ? std::to_string(base::to_millis(*choice.expires_at)) : "0"};
   const base::Instant now = loop_.now();

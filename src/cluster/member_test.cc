@@ -156,6 +156,33 @@ TEST_F(TwoNodes, WithoutRedisANodeGoesOnAndAfterwardsNobodyWasAway) {
   EXPECT_TRUE(redis::eventually([&] { return field("alice", "status") == "online"; }));
 }
 
+TEST_F(TwoNodes, WhatWasChosenOutlivesARedisThatHasLostItsData) {
+  const auto alice = one.connect("alice");
+  ASSERT_TRUE(one.told(alice, {"accepted"}));
+  const auto bob = two.connect("bob");
+  ASSERT_TRUE(two.told(bob, {"accepted"}));
+  ASSERT_TRUE(one.told(alice, {"bob online"}));
+  EXPECT_TRUE(one.choose("alice", {presence::Status::busy, "in a call", {}}));
+  ASSERT_TRUE(two.told(bob, {"alice is busy"}));
+  EXPECT_TRUE(two.choose("bob", {presence::Status::offline, {}, {}}));
+  ASSERT_TRUE(one.told(alice, {"own busy", "bob offline manual"}));
+  ASSERT_TRUE(two.told(bob, {"own offline"}));
+
+  redis_.kill();
+  ASSERT_TRUE(one.detaches());
+  ASSERT_TRUE(two.detaches());
+  redis_.start();  // empty
+  ASSERT_TRUE(one.catches_up());
+  ASSERT_TRUE(two.catches_up());
+  EXPECT_TRUE(redis::eventually([&] { return field("alice", "customMessage") == "in a call"; }));
+  EXPECT_TRUE(redis::eventually([&] { return field("bob", "status") == "offline"; }));
+  EXPECT_EQ(redis_.ask({"HGET", "presence:chosen:bob", "status"}).text, "offline");
+  // Nobody was told anything meanwhile.
+  EXPECT_TRUE(one.choose("alice", {presence::Status::away, {}, {}}));
+  EXPECT_TRUE(two.told(bob, {"alice is away"}));
+  EXPECT_TRUE(one.told(alice, {"own away"}));
+}
+
 TEST(Member, WhoLeftWithAReportThatWasLostIsGoneAfterwards) {
   redis::RedisServer kept({.config = {"appendonly yes", "appendfsync always"}});
   TestNode one(kept.url(), "n1");

@@ -21,10 +21,12 @@
 -- ARGV[9]  socket id of the device that wants to join with this report, or empty
 -- ARGV[10] most live and stale devices of a user
 -- ARGV[11] seconds for which the user is remembered when offline
--- ARGV[12] `keep`: the choice stays; otherwise the status chosen, `online` for none
--- ARGV[13] its message, or empty
--- ARGV[14] when it ends, ms; 0: never
--- ARGV[15] and so on, eleven for each device: socket id, state (`live`, `lingering` or `stale`),
+-- ARGV[12] `new`: the user chooses this now; `known`: as far as the node knows, the user has chosen
+--          this, which counts if nothing is kept of the user, since Redis has lost its data
+-- ARGV[13] the status chosen, `online` for none
+-- ARGV[14] its message, or empty
+-- ARGV[15] when it ends, ms; 0: never
+-- ARGV[16] and so on, eleven for each device: socket id, state (`live`, `lingering` or `stale`),
 --          idle (0 or 1), deviceType, connectedAt, lastHeartbeat, ipAddress, userAgent, os,
 --          browser, deviceId
 --
@@ -40,7 +42,7 @@
 
 local USER, DEVICES, STALE, CHOSEN = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local prefix, node, joining = ARGV[1], ARGV[4], ARGV[9]
-local FIRST, PER_DEVICE = 15, 11
+local FIRST, PER_DEVICE = 16, 11
 local USER_TTL, DEVICE_TTL = 300, 180
 
 local time = redis.call('TIME')
@@ -75,9 +77,11 @@ local own_last_seen = math.max(tonumber(kept[7] or 0), tonumber(ARGV[7]))
 local visible_since = tonumber(kept[8] or 0)
 local automatic = kept[9] or 'online'
 local chosen = redis.call('HMGET', CHOSEN, 'status', 'message', 'until')
+local had_choice = chosen[1]
 local was_invisible = chosen[1] == 'offline'
-if ARGV[12] ~= 'keep' then
-  chosen = {ARGV[12], ARGV[13], ARGV[14]}
+local chooses = ARGV[12] == 'new' or not (had_choice or kept[2])
+if chooses then
+  chosen = {ARGV[13], ARGV[14], ARGV[15]}
 end
 local choice = {status = chosen[1] or 'online', message = text(chosen[2]), ends = tonumber(chosen[3] or 0)}
 if choice.ends > 0 and choice.ends <= now then choice = {status = 'online', message = '', ends = 0} end
@@ -228,8 +232,8 @@ end
 
 -- What is kept.
 if not has_choice then
-  if chosen[1] then redis.call('DEL', CHOSEN) end
-elseif ARGV[12] ~= 'keep' then
+  if had_choice then redis.call('DEL', CHOSEN) end
+elseif chooses then
   redis.call('DEL', CHOSEN)
   redis.call('HSET', CHOSEN, 'status', choice.status, 'message', choice.message, 'until', whole(choice.ends))
   if choice.ends > 0 then redis.call('PEXPIREAT', CHOSEN, choice.ends) end
