@@ -13,6 +13,7 @@
 namespace cluster {
 namespace {
 
+constexpr base::Duration kLeaseInterval{1'000};  // between two renewals
 constexpr int64_t kRememberDeadMillis = 3'600'000;
 // After Redis was away, every node has reported what is with it by then.
 constexpr base::Duration kOthersHaveReported{3'000};
@@ -152,9 +153,33 @@ void Member::tick() {
     read_followed_at_.reset();
     read_followed();
   }
+  take_over_due();
+}
+
+void Member::take_over_due() {
+  const base::SteadyTime now = loop_.now().steady;
+  if (!attached_ || !take_over_at_ || now < *take_over_at_) return;
   for (const auto& [node, since] : dead_)
     if (now - since >= options_.disconnect_grace && taken_over_.insert(node).second)
       take_over(node);
+  schedule_take_over();
+}
+
+// Since its lease ended, if this node has looked at the leases before that. After Redis was away, a
+// node whose lease has ended meanwhile is about to begin another and to report its users.
+base::SteadyTime Member::dead_since(int64_t lease_left) const {
+  const base::SteadyTime now = loop_.now().steady;
+  if (attached_) return now + std::max(base::Duration(lease_left), -kLeaseInterval);
+  return now + std::max(kOthersHaveReported - options_.disconnect_grace, base::Duration{});
+}
+
+void Member::schedule_take_over() {
+  take_over_at_.reset();
+  for (const auto& [node, since] : dead_) {
+    if (taken_over_.contains(node)) continue;
+    const base::SteadyTime due = since + options_.disconnect_grace;
+    take_over_at_ = std::min(take_over_at_.value_or(due), due);
+  }
 }
 
 void Member::read_followed() {
@@ -592,9 +617,10 @@ void Member::lease_answered(const redis::Reply& reply) {
     } else if (node == incarnation_) {
       lost = true;
     } else {
-      dead_.try_emplace(node, loop_.now().steady);
+      dead_.try_emplace(node, dead_since(left));
     }
   }
+  schedule_take_over();
   live_ = std::move(live);
   if (leaving_) return;
   if (lost) {

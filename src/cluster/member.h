@@ -92,6 +92,11 @@ class Member final : private redis::Subscriber::Listener {
 
   // Once a second: the lease, and what has become due.
   void tick();
+  // When the devices of a node that is dead are to be taken over, and that.
+  [[nodiscard]] std::optional<base::SteadyTime> take_over_at() const {
+    return attached_ ? take_over_at_ : std::nullopt;
+  }
+  void take_over_due();
   // The node is about to end. Devices that are left with it are held for a lease, so that their
   // clients can come back to another node; without any the lease is given back.
   void leave();
@@ -204,6 +209,8 @@ class Member final : private redis::Subscriber::Listener {
   void renew_lease(base::Duration length);
   [[nodiscard]] std::string own_address() const;
   void lease_answered(const redis::Reply& reply);
+  [[nodiscard]] base::SteadyTime dead_since(int64_t lease_left) const;
+  void schedule_take_over();
   void take_over(const std::string& node);
   void refresh_heard();
 
@@ -232,6 +239,7 @@ class Member final : private redis::Subscriber::Listener {
   std::set<std::string> live_;
   std::map<std::string, base::SteadyTime> dead_;  // and since when; taken over after the grace
   std::set<std::string> taken_over_;
+  std::optional<base::SteadyTime> take_over_at_;  // of those that are not
   std::vector<presence::DeviceRef> heard_;
   std::unordered_map<presence::UserId, std::deque<Turn>> turns_;  // of whom an answer is awaited
   std::deque<Call> calls_;  // that wait until others have been answered
