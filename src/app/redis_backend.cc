@@ -74,7 +74,7 @@ void RedisBackend::take_seat(cluster::Seat seat, cluster::Member::SeatHandler on
 
 void RedisBackend::start(Deadlines& deadlines) {
   deadlines.every(kMemberInterval, [this] { tick(); });
-  deadlines.watch([this] { return member_->take_over_at(); }, [this] { member_->take_over_due(); });
+  deadlines.watch([this] { return member_->next_due(); }, [this] { member_->do_due(); });
 }
 
 base::Duration RedisBackend::hold() const {

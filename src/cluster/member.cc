@@ -149,16 +149,27 @@ void Member::tick() {
   const base::SteadyTime now = loop_.now().steady;
   give_up_hearing(now - kLongestHearing);
   while (!departed_.empty() && now - departed_.front().at > kMayBeLost) departed_.pop_front();
-  if (read_followed_at_ && now >= *read_followed_at_) {
+  do_due();
+}
+
+std::optional<base::SteadyTime> Member::next_due() const {
+  if (!attached_) return std::nullopt;
+  if (!read_followed_at_ || !take_over_at_)
+    return read_followed_at_ ? read_followed_at_ : take_over_at_;
+  return std::min(*read_followed_at_, *take_over_at_);
+}
+
+void Member::do_due() {
+  const base::SteadyTime now = loop_.now().steady;
+  if (attached_ && read_followed_at_ && now >= *read_followed_at_) {
     read_followed_at_.reset();
     read_followed();
   }
-  take_over_due();
+  if (attached_ && take_over_at_ && now >= *take_over_at_) take_over_due();
 }
 
 void Member::take_over_due() {
   const base::SteadyTime now = loop_.now().steady;
-  if (!attached_ || !take_over_at_ || now < *take_over_at_) return;
   for (const auto& [node, since] : dead_)
     if (now - since >= options_.disconnect_grace && taken_over_.insert(node).second)
       take_over(node);

@@ -92,11 +92,9 @@ class Member final : private redis::Subscriber::Listener {
 
   // Once a second: the lease, and what has become due.
   void tick();
-  // When the devices of a node that is dead are to be taken over, and that.
-  [[nodiscard]] std::optional<base::SteadyTime> take_over_at() const {
-    return attached_ ? take_over_at_ : std::nullopt;
-  }
-  void take_over_due();
+  // When there is more to do before the next tick, and that.
+  [[nodiscard]] std::optional<base::SteadyTime> next_due() const;
+  void do_due();
   // The node is about to end. Devices that are left with it are held for a lease, so that their
   // clients can come back to another node; without any the lease is given back.
   void leave();
@@ -211,6 +209,7 @@ class Member final : private redis::Subscriber::Listener {
   void lease_answered(const redis::Reply& reply);
   [[nodiscard]] base::SteadyTime dead_since(int64_t lease_left) const;
   void schedule_take_over();
+  void take_over_due();
   void take_over(const std::string& node);
   void refresh_heard();
 
