@@ -94,6 +94,7 @@ export class Redis {
     writeFileSync(file, `${lines.join('\n')}\n`);
     const [name, ...more] = this.#sentinel ? ['redis-sentinel', '--sentinel'] : ['redis-server'];
     this.#child = spawn(program(), [file, ...more], { argv0: name, stdio: 'ignore' });
+    this.#child.unref(); // it ends with this process, which must not wait for it
     running.add(this.#child);
     this.#child.on('exit', () => running.delete(this.#child));
     await until(async () => (await this.command('PING').catch(() => '')) === 'PONG', { what: 'redis to answer' });

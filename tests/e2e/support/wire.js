@@ -18,6 +18,7 @@ export class Wire {
 
   async #listen(port) {
     await new Promise((done, fail) => this.#server.once('error', fail).listen(port, '127.0.0.1', done));
+    this.#server.unref();
     this.port = this.#server.address().port;
   }
 
@@ -29,6 +30,7 @@ export class Wire {
     const far = net.connect({ port: this.#port, host: '127.0.0.1', allowHalfOpen: true });
     const pair = [near, far];
     this.#pairs.add(pair);
+    for (const socket of pair) socket.unref(); // nothing waits for a line
     for (const [from, to] of [pair, [far, near]]) {
       from.on('data', (data) => to.write(data));
       from.on('end', () => to.end());
