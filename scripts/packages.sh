@@ -25,7 +25,7 @@ packages_for() {
       ;;
     # redis-tools holds the whole server, as redis-check-rdb: the same program, which goes by the name
     # it is started under. The package redis-server would start a service on this machine.
-    test) names=(python3-socketio python3-requests python3-websocket openssl redis-tools haproxy nginx) ;;
+    test) names=(python3-socketio python3-requests python3-websocket openssl redis-tools haproxy nginx iproute2) ;;
     lint) names=(git clang-tidy clang-format) ;;
     fuzz) names=(clang "$clang_runtime") ;;
   esac

@@ -88,12 +88,13 @@ web_tests() {
   return "$status"
 }
 
-# e2e PRESET [FILE...]: the real binary, driven by real clients.
+# e2e PRESET [FILE...|over-redis]: the real binary, driven by real clients.
 e2e() {
   local preset=$1 status=0 suite=(npm test --silent) log
   shift
   log=e2e-$preset${1:+-$(basename "$1" .test.js)}.log
   [ $# != 0 ] && suite=(node --test "$@")
+  [ "${1:-}" = over-redis ] && suite=(npm run test:redis --silent)
   fetch_npm tests/e2e "the clients of the end-to-end tests"
   PRESENCED_BIN=$PWD/build/$preset/presenced \
     logged "$log" "${launcher[@]}" timeout --foreground "$e2e_seconds" \
@@ -150,6 +151,7 @@ part_unit() {
 part_e2e() {
   built release || return
   step "end to end" e2e release
+  step "end to end over Redis" e2e release over-redis
   step "chaos for $chaos_seconds s" chaos release
 }
 

@@ -1,5 +1,7 @@
 #include "cluster/contact_sets.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -23,6 +25,7 @@ using Kind = EdgeChange::Kind;
 // Bounds of one command, for which everybody else waits.
 constexpr std::size_t kMaxChanges = 500;
 constexpr std::size_t kMaxMembers = 1'000;
+constexpr std::size_t kMaxUnfinished = 100'000;
 
 UserIds difference(const UserIds& all, const UserIds& without) {
   UserIds rest;
@@ -157,7 +160,8 @@ Phase ContactSets::ways_back(const EdgeChanges& wanted, std::string_view command
   return phase;
 }
 
-Phase ContactSets::scripts(const EdgeChanges& wanted, const UserId& last, bool of_last) const {
+Phase ContactSets::scripts(const EdgeChanges& wanted, const UserId& last, bool of_last,
+                           const std::shared_ptr<bool>& made) const {
   std::map<std::string_view, std::vector<const EdgeChange*>> by_viewer;
   for (const EdgeChange& change : wanted)
     if ((change.viewer == last) == of_last) by_viewer[change.viewer].push_back(&change);
@@ -170,10 +174,15 @@ Phase ContactSets::scripts(const EdgeChanges& wanted, const UserId& last, bool o
         said.push_back(changes[i]->subject);
       }
       phase.emplace_back([contacts = keys_.contacts(viewer), blocked_by = keys_.blocked_by(viewer),
-                          said = std::move(said)](redis::Client& client, redis::Callback done) {
+                          said = std::move(said),
+                          made](redis::Client& client, redis::Callback done) {
         const std::array<std::string_view, 2> keys{contacts, blocked_by};
         const std::vector<std::string_view> arguments(said.begin(), said.end());
-        client.call(edges_script(), keys, arguments, std::move(done));
+        client.call(edges_script(), keys, arguments,
+                    [made, done = std::move(done)](redis::Answer answer) mutable {
+                      if (answer || answer.error().kind == redis::Error::Kind::kLost) *made = true;
+                      done(std::move(answer));
+                    });
       });
     }
   }
@@ -181,19 +190,30 @@ Phase ContactSets::scripts(const EdgeChanges& wanted, const UserId& last, bool o
 }
 
 void ContactSets::change(Change change, Then<EdgeChanges> then) {
+  Unfinished superseded;
+  for (const EdgeChange& one : change.wanted)
+    if (auto before = unfinished_.extract(name_of(one))) superseded.insert(std::move(before));
+  const auto begun = std::make_shared<bool>(false);
   std::vector<Phase> phases;
   phases.push_back(std::move(change.before));
   phases.push_back(ways_back(change.wanted, "SADD"));
-  phases.push_back(scripts(change.wanted, change.last, false));
-  phases.push_back(scripts(change.wanted, change.last, true));
+  phases.push_back(scripts(change.wanted, change.last, false, begun));
+  phases.push_back(scripts(change.wanted, change.last, true, begun));
   phases.push_back(ways_back(change.wanted, "SREM"));
   std::move(change.after.begin(), change.after.end(), std::back_inserter(phases));
   run(client_, std::move(phases),
-      [wanted = std::move(change.wanted),
+      [this, begun, superseded = std::move(superseded), wanted = std::move(change.wanted),
        then = std::move(then)](base::Result<Replies> replies) mutable {
-        if (!replies) return then(tl::unexpected(std::move(replies.error())));
-        using Name = std::tuple<Kind, std::string_view, std::string_view>;
-        const auto name = [](const EdgeChange& c) { return Name{c.kind, c.viewer, c.subject}; };
+        if (!replies) {
+          if (*begun) {
+            remember(wanted);
+          } else {
+            unfinished_.merge(superseded);
+          }
+          return then(tl::unexpected(std::move(replies.error())));
+        }
+        using Made = std::tuple<Kind, std::string_view, std::string_view>;
+        const auto name = [](const EdgeChange& c) { return Made{c.kind, c.viewer, c.subject}; };
         EdgeChanges made;
         for (const redis::Reply& reply : *replies) {
           if (!reply.is_text()) continue;  // not from the script
@@ -201,7 +221,7 @@ void ContactSets::change(Change change, Then<EdgeChanges> then) {
           if (!some) return then(contacts_unavailable("the answer of edges.lua cannot be read"));
           std::move(some->begin(), some->end(), std::back_inserter(made));
         }
-        std::map<Name, EdgeChange*> by_name;
+        std::map<Made, EdgeChange*> by_name;
         for (EdgeChange& one : made) by_name.emplace(name(one), &one);
         EdgeChanges report;
         for (const EdgeChange& one : wanted) {
@@ -210,6 +230,41 @@ void ContactSets::change(Change change, Then<EdgeChanges> then) {
         }
         then(std::move(report));
       });
+}
+
+ContactSets::Name ContactSets::name_of(const EdgeChange& change) {
+  return {change.kind == Kind::added || change.kind == Kind::removed, change.viewer,
+          change.subject};
+}
+
+void ContactSets::remember(const EdgeChanges& wanted) {
+  for (const EdgeChange& one : wanted) {
+    if (unfinished_.size() == kMaxUnfinished) {
+      spdlog::warn("contacts: too many changes were made in part; they are to be made again");
+      return;
+    }
+    unfinished_[name_of(one)] = one.kind;
+  }
+}
+
+void ContactSets::complete(redis::Function<void()> then) {
+  Unfinished unfinished = std::exchange(unfinished_, {});
+  Change all;
+  for (const auto& [name, kind] : unfinished)
+    all.wanted.push_back({kind, std::get<1>(name), std::get<2>(name)});
+  change(std::move(all), [this, unfinished = std::move(unfinished),
+                          then = std::move(then)](base::Result<EdgeChanges> made) mutable {
+    unfinished_.clear();
+    if (made) {
+      spdlog::info("contacts: {} changes that were made in part are complete", unfinished.size());
+    } else if (client_.up()) {
+      spdlog::warn("contacts: changes that were made in part cannot be completed: {}",
+                   made.error().message);
+    } else {
+      unfinished_ = std::move(unfinished);
+    }
+    then();
+  });
 }
 
 void ContactSets::replace(const UserId& user, UserIds list, Mutual mutual, Then<EdgeChanges> then) {

@@ -14,14 +14,20 @@
 // A call that first reads what to change (replace, forget) leaves until last what it has read: the
 // user's own set. So long as that has not been changed, making the call again finds the same.
 //
+// What Redis went away from in the middle (of a cluster, one of its masters) is completed by
+// complete() when it is back, unless something else has been asked for since.
+//
 // Two nodes that add and remove the same edge at the same moment may leave it without its way back,
 // as after SADD by another program.
 //
 // In the thread of the client's loop. One call at a time; each is answered once.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/result.h"
@@ -66,7 +72,15 @@ class ContactSets {
   void forget(const presence::UserId& user, Then<store::EdgeChanges> then);
   void export_user(const presence::UserId& user, Then<store::UserExport> then);
 
+  // Whether changes were made in part.
+  [[nodiscard]] bool unfinished() const { return !unfinished_.empty(); }
+  // Makes what is missing of them; without Redis they stay unfinished. Requires unfinished().
+  void complete(redis::Function<void()> then);
+
  private:
+  // Whether it is about who sees whom (or who blocks whom); viewer; subject.
+  using Name = std::tuple<bool, presence::UserId, presence::UserId>;
+  using Unfinished = std::map<Name, presence::EdgeChange::Kind>;
   struct Sets {
     UserIds contacts, viewers, blocks, blocked_by;
     std::vector<std::string> devices;
@@ -76,11 +90,15 @@ class ContactSets {
   // The sets that lead back: of what comes (SADD), of what has gone (SREM).
   [[nodiscard]] Phase ways_back(const store::EdgeChanges& wanted, std::string_view command) const;
   // The scripts for all viewers but `last`, or for it alone.
+  // `made` when one of them was carried out, or may have been.
   [[nodiscard]] Phase scripts(const store::EdgeChanges& wanted, const presence::UserId& last,
-                              bool of_last) const;
+                              bool of_last, const std::shared_ptr<bool>& made) const;
+  [[nodiscard]] static Name name_of(const presence::EdgeChange& change);
+  void remember(const store::EdgeChanges& wanted);
 
   const Keys& keys_;
   redis::Client& client_;
+  Unfinished unfinished_;
 };
 
 }  // namespace cluster

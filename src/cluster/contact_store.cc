@@ -66,10 +66,24 @@ class ContactStore::Worker {
   }
   void finished() {
     busy_ = false;
+    if (went_down_) complete();
     go_on();
+  }
+  void on_state(bool up) {
+    if (!up) went_down_ = true;
+    if (up) complete();
   }
 
  private:
+  // What was made in part comes before what else waits.
+  void complete() {
+    if (busy_ || !sets_.unfinished() || !client_->up()) return;
+    busy_ = true;
+    sets_.complete([this] {
+      busy_ = false;
+      go_on();
+    });
+  }
   void go_on() {
     if (going_on_) return;  // an operation has finished before its start returned
     going_on_ = true;
@@ -77,6 +91,7 @@ class ContactStore::Worker {
       redis::Function<void()> start = std::move(queue_.front());
       queue_.pop_front();
       busy_ = true;
+      went_down_ = false;
       start();
     }
     going_on_ = false;
@@ -85,6 +100,7 @@ class ContactStore::Worker {
   const Keys keys_;
   std::deque<redis::Function<void()>> queue_;
   bool busy_ = false;
+  bool went_down_ = false;  // since the operation began
   bool going_on_ = false;
   std::unique_ptr<redis::Client> client_;
   ContactSets sets_;
@@ -146,10 +162,16 @@ void ContactStore::submit(std::size_t bytes, store::Done<T> done, Work work) {
 base::Result<std::unique_ptr<ContactStore>> ContactStore::create(runtime::EventLoop& loop,
                                                                  base::RandomSource& random,
                                                                  ContactStoreOptions options) {
-  auto client = redis::Client::create(loop, random, options.redis);
+  const auto place = std::make_shared<std::weak_ptr<Worker>>();
+  auto client =
+      redis::Client::create(loop, random, options.redis, [place](bool up, const std::string&) {
+        const std::shared_ptr<Worker> worker = place->lock();
+        if (worker != nullptr) worker->on_state(up);
+      });
   if (!client) return tl::unexpected(std::move(client.error()));
   Keys keys(options.prefix, options.redis.url.topology == redis::Topology::kCluster);
   auto worker = std::make_shared<Worker>(loop, std::move(keys), *std::move(client));
+  *place = worker;
   return std::unique_ptr<ContactStore>(
       new ContactStore(loop, std::move(options), std::move(worker)));
 }

@@ -4,7 +4,8 @@
 // - A write is as durable as the operator has made Redis.
 // - What concerns users of several slots is several steps. When a call ends with kStoreUnavailable,
 //   some of them may have been made; each of those was published, and making the call again
-//   completes it. The same holds after a crash (contact_sets.h says why).
+//   completes it. When Redis went away in between, the rest is made when it is back. After a crash
+//   of the node, only the call made again completes it (contact_sets.h says why).
 // - save_user() keeps nothing and succeeds: scripts/report.lua keeps what is true of a user. So
 //   exports are without a record. forget_user() deletes what the scripts keep of the user.
 // - Other programs may add members to `contacts:{user}` themselves. Every list is right then, but

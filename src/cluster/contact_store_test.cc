@@ -185,6 +185,34 @@ TEST_F(ContactStoreTest, AChangeThatFailsHalfwayIsRefused) {
   EXPECT_EQ(waiting_.add("alice", "bob"), (EdgeChanges{{Kind::added, "bob", "alice"}}));
 }
 
+TEST(ContactsInACluster, ARemovalThatAMasterWentAwayFromIsCompletedWhenThereIsOne) {
+  redis::RedisCluster cluster;
+  TestContactStore store(cluster.url());
+  store::Waiting waiting = store.waiting();
+  // Of three masters.
+  waiting.add("a", "b");
+  waiting.add("a", "c");
+  EXPECT_EQ(cluster.node(0).ask({"WAIT", "1", "2000"}).integer, 1);
+  cluster.node(0).kill();
+  const auto remove = [&] {
+    return store::wait_for<EdgeChanges>(
+        [&](auto done) { store.store().remove_contact("a", "b", Mutual::kYes, done); });
+  };
+  EXPECT_FALSE(remove());
+  EXPECT_EQ(waiting.contacts("a"), (Contacts{{"c"}})) << "one half has been made";
+  EXPECT_FALSE(remove()) << "refused again, which must not forget the other half";
+  const auto members = [&](const std::string& key) {
+    return cluster.node(3).ask({"SMEMBERS", "presence:" + key});
+  };
+  ASSERT_TRUE(redis::eventually([&] {
+    return cluster.node(3).is_master() && members("contacts:{b}").elements.empty() &&
+           members("viewers:{b}").elements.empty();
+  }));
+  EXPECT_EQ(members("contacts:{b}").kind, redis::Reply::Kind::kArray);
+  EXPECT_EQ(waiting.contacts("a"), (Contacts{{"c"}}));
+  EXPECT_THAT(remove().value(), IsEmpty());
+}
+
 TEST_F(ContactStoreTest, WhatWaitsWhenItIsDestroyedIsRefused) {
   redis_.freeze();
   std::vector<std::future<base::Result<EdgeChanges>>> outcomes;

@@ -12,7 +12,8 @@ namespace cluster {
 class Keys {
  public:
   // `prefix` is redis.prefix. In a Redis Cluster the user id is written in braces, so that all keys
-  // of a user share a slot.
+  // of a user share a slot. Redis takes `{}` for no braces at all: an id that begins with `}`
+  // stands behind a character there that no id has.
   Keys(std::string prefix, bool braces) : prefix_(std::move(prefix)), braces_(braces) {}
 
   // Whether keys of different users may not be in one command.
@@ -59,7 +60,9 @@ class Keys {
     const std::size_t around = contacts({}).size();
     if (key.size() < around) return {};
     key.remove_prefix(around - (braces_ ? 1 : 0));
-    return braces_ ? key.substr(0, key.size() - 1) : key;
+    if (braces_) key.remove_suffix(1);
+    if (braces_ && key.starts_with(kBeforeBrace)) key.remove_prefix(1);
+    return key;
   }
 
   // The same on every node (FNV-1a).
@@ -70,10 +73,13 @@ class Keys {
   }
 
  private:
+  static constexpr char kBeforeBrace = '\x01';
+
   [[nodiscard]] std::string name(std::string_view kind, std::string_view id) const {
     std::string key = prefix_;
     key += kind;
     if (braces_) key += '{';
+    if (braces_ && id.starts_with('}')) key += kBeforeBrace;
     key += id;
     if (braces_) key += '}';
     return key;

@@ -454,8 +454,8 @@ void Member::on_message(const redis::Subscription&, std::string_view channel,
     return;
   }
   std::optional<Outcome> outcome = parse_outcome(payload, incarnation_);
-  if (!outcome) return;
-  check_nodes(*outcome);
+  // Until those of a dead node have been taken away, what came late from there is not the truth.
+  if (!outcome || check_nodes(*outcome)) return;
   decided(*std::move(outcome), {}, {});
 }
 
@@ -637,7 +637,7 @@ void Member::lease_answered(const redis::Reply& reply) {
   if (lost) {
     detach("its lease had ended");
     begin_incarnation();
-    return;
+    return try_to_attach();
   }
   if (on_seats_) on_seats_(seat_, others);
   if (announced_) return;
@@ -655,8 +655,9 @@ void Member::take_over(const std::string& node) {
   });
 }
 
-// A device of a node that is known to be dead, met after its users were taken over.
-void Member::check_nodes(const Outcome& outcome) {
+// Devices of a node that is known to be dead, met after its users were taken over: are there any?
+// Then they are taken away.
+bool Member::check_nodes(const Outcome& outcome) {
   for (const std::string_view node : outcome.nodes) {
     const std::string name(node);
     if (!taken_over_.contains(name)) continue;
@@ -667,8 +668,9 @@ void Member::check_nodes(const Outcome& outcome) {
     call(statement, [this](std::optional<Outcome> after) {
       if (after) decided(*std::move(after), {}, {});
     });
-    return;
+    return true;
   }
+  return false;
 }
 
 }  // namespace cluster

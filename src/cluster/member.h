@@ -180,7 +180,7 @@ class Member final : private redis::Subscriber::Listener {
   // Reads the truth of a user who is not here, for a user or to take the devices of `node` away.
   [[nodiscard]] Statement statement_of(const presence::User& user, std::string_view node) const;
   void decided(Outcome outcome, presence::DeviceRef origin, presence::DeviceRef joining);
-  void check_nodes(const Outcome& outcome);
+  bool check_nodes(const Outcome& outcome);
 
   // member_contacts.cc
   void compare_epoch();

@@ -258,6 +258,17 @@ TEST_F(TwoNodes, DevicesThatComeAtOnceAreToldOneAfterTheOther) {
   EXPECT_EQ(calls_of("publish") - before, 3);
 }
 
+TEST_F(TwoNodes, WhatAClientSaysOfItselfLaterIsKept) {
+  const auto alice = one.connect("alice");
+  ASSERT_TRUE(one.told(alice, {"accepted"}));
+  one.heartbeat(alice, {presence::DeviceType::web, "iOS", "Safari"});
+  EXPECT_TRUE(redis::eventually([&] {
+    const redis::Reply ids = redis_.ask({"SMEMBERS", "presence:devices:alice"});
+    const std::string key = "presence:device:alice:" + redis::element(ids, 0).text;
+    return redis_.ask({"HGET", key, "os"}).text == "iOS";
+  }));
+}
+
 // A connection that was given up may still hold what Redis does when the network is back.
 TEST_F(TwoNodes, AReportThatIsCarriedOutTooLateIsTakenBack) {
   befriend("alice", "bob");
@@ -288,6 +299,7 @@ TEST_F(MemberTest, TheDevicesOfADeadNodeAreTakenAway) {
   one->connect("dave");
   one->connect("alice");
   ASSERT_TRUE(two.told(bob, {"alice online"}));
+  const std::string dead = one->incarnation();
   one.reset();  // says nothing, as after kill -9
   ASSERT_TRUE(two.told(bob, {"alice offline disconnected"}));
   EXPECT_EQ(redis_.ask({"EXISTS", "presence:devices:alice"}).integer, 0);
@@ -295,6 +307,24 @@ TEST_F(MemberTest, TheDevicesOfADeadNodeAreTakenAway) {
   EXPECT_EQ(redis_.ask({"EXISTS", "presence:devices:dave"}).integer, 1);
   two.connect("carol");
   EXPECT_TRUE(two.sees("dave", "offline 0"));
+
+  // What it had said arrives late: it is taken back, and nobody is told.
+  const std::string late = "late----------------";
+  const std::string version = std::to_string(std::stoll(field("alice", "version")) + 8);
+  redis_.ask({"SADD", "presence:devices:alice", late});
+  redis_.ask({"HSET", "presence:device:alice:" + late, "node", dead, "connectedAt", "1"});
+  redis_.ask({"HSET", "presence:user:alice", "status", "online", "version", version});
+  redis_.ask({"PUBLISH", Keys("presence:", false).events_of("alice"),
+              write_texts({"changed", "alice",  dead,   "1", version,  "online", "0",  "",
+                           "1",       "manual", "1",    "0", "online", "",       "0",  "0",
+                           "1",       late,     "live", "0", "web",    "1",      dead, "0"})});
+  EXPECT_TRUE(redis::eventually([&] {
+    return redis_.ask({"EXISTS", "presence:devices:alice"}).to_integer() == 0;
+  }));
+  two.connect("alice");
+  EXPECT_TRUE(two.told(bob, {"alice online"}));
+  EXPECT_TRUE(two.choose("alice", {presence::Status::busy, {}, {}}));
+  EXPECT_TRUE(two.told(bob, {"alice is busy"}));
 }
 
 TEST_F(TwoNodes, ANodeThatWasTakenForDeadReportsEverythingAnew) {

@@ -52,7 +52,17 @@ std::optional<Outcome> parse_outcome(std::string_view text, std::string_view nod
     device.connected_at = in.time();
     outcome.nodes.push_back(in.text());
     device.here = outcome.nodes.back() == node;
-    truth.devices.push_back(device);
+    truth.devices.push_back(std::move(device));
+  }
+  if (const std::size_t described = in.count(); described != 0) {
+    if (described != truth.devices.size()) return std::nullopt;
+    for (presence::Truth::Device& device : truth.devices) {
+      device.last_heartbeat = in.time();
+      device.address = in.text();
+      device.user_agent = in.text();
+      device.os = in.text();
+      device.browser = in.text();
+    }
   }
   if (!in.done() || !presence::check_user_id(truth.user, "userId")) return std::nullopt;
   return outcome;

@@ -41,7 +41,13 @@ std::vector<std::string> parts() {
           "1",
           "mobile",
           "1699999999999",
-          "n2:3"};
+          "n2:3",
+          "1",
+          "1700000000000",
+          "10.0.0.7",
+          "Mozilla/5.0",
+          "iOS",
+          "Safari"};
 }
 
 TEST(Outcome, IsReadAsTheScriptWritesIt) {
@@ -69,6 +75,11 @@ TEST(Outcome, IsReadAsTheScriptWritesIt) {
   EXPECT_TRUE(device.lingering && device.idle && device.here);
   EXPECT_EQ(device.type, presence::DeviceType::mobile);
   EXPECT_EQ(outcome->nodes.front(), "n2:3");
+  EXPECT_EQ(device.last_heartbeat, base::wall_from_millis(1'700'000'000'000));
+  EXPECT_EQ(device.address, "10.0.0.7");
+  EXPECT_EQ(device.user_agent, "Mozilla/5.0");
+  EXPECT_EQ(device.os, "iOS");
+  EXPECT_EQ(device.browser, "Safari");
   const std::optional<OutcomeHead> head = parse_outcome_head(text);
   ASSERT_TRUE(head);
   EXPECT_EQ(head->user, "alice");
@@ -79,6 +90,15 @@ TEST(Outcome, IsReadAsTheScriptWritesIt) {
 TEST(Outcome, ADeviceOfAnotherNodeIsNotHere) {
   const std::string text = encode(parts());
   EXPECT_FALSE(parse_outcome(text, "n1:7")->truth.devices.front().here);
+}
+
+TEST(Outcome, DevicesNeedNotBeDescribed) {
+  std::vector<std::string> undescribed = parts();
+  undescribed.resize(undescribed.size() - 5);
+  undescribed.back() = "0";
+  const std::optional<Outcome> outcome = parse_outcome(encode(undescribed), "n2:3");
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->truth.devices.front().os, "");
 }
 
 TEST(Outcome, WhatIsCutOffOrGoesOnIsRefused) {
@@ -104,6 +124,7 @@ TEST(Outcome, EveryPartIsChecked) {
   EXPECT_FALSE(with(6, "2"));
   EXPECT_FALSE(with(9, "unknown"));
   EXPECT_FALSE(with(15, "2"));
+  EXPECT_FALSE(with(24, "2"));
   EXPECT_FALSE(with(15, "1000000000000"));
   EXPECT_FALSE(with(16, "short"));
   EXPECT_FALSE(with(19, "stale"));

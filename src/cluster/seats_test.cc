@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "cluster/test_node.h"
+#include "runtime/clock.h"
 
 namespace cluster {
 namespace {
@@ -49,7 +50,9 @@ TEST_F(Seats, KeepTheirNumberWhenTheLeaseWasLost) {
   const auto one = node("n1", {5, "secret1", ""});
   const auto two = node("n2", {6, "secret2", ""});
   const std::string before = one->incarnation();
-  redis_.ask({"HSET", "presence:nodes", before, "1 5 secret1 "});
+  // A moment ago: one that ended an hour ago the other node would forget.
+  const std::string ended = std::to_string(base::to_millis(runtime::read_clocks().wall) - 1);
+  redis_.ask({"HSET", "presence:nodes", before, ended + " 5 secret1 "});
   ASSERT_TRUE(redis::eventually([&] { return one->incarnation() != before; }));
   ASSERT_TRUE(one->attaches());
   EXPECT_EQ(one->own_seat().number, 5);

@@ -100,6 +100,9 @@ class TestNode final : private presence::Effects, private Member::Port {
   void lose(presence::DeviceRef device) {
     loop_.in([&] { apply(presence::Lost{device}); });
   }
+  void heartbeat(presence::DeviceRef device, presence::DeviceInfo info) {
+    loop_.in([&] { apply(presence::Heartbeat{device, std::nullopt, std::move(info)}); });
+  }
   base::Result<void> choose(const std::string& user, presence::Choice choice) {
     std::promise<base::Result<void>> done;
     auto result = done.get_future();

@@ -273,7 +273,7 @@ class Directory {
   std::unique_ptr<Device>* replaced_by(User& user, const Device& device);
   void take_over(std::unique_ptr<Device>& place, std::unique_ptr<Device> device);
   bool make_room(User& user);
-  void describe(Device& device, const DeviceInfo& info);
+  bool describe(Device& device, const DeviceInfo& info);
   bool hear(Device& device);
   void remove(User& user, const Device& device);
   void device_due(User& user, Device& device);
@@ -308,6 +308,7 @@ class Directory {
   void decide_joining(User& user, const Decided& input);
   void drop_replaced(const Truth& truth, User& user);
   void adopt(const Truth& truth, User& user, DeviceRef origin);
+  void describe(const Truth::Device& from, Device& device);
   void adopt_own(const Truth& truth, User& user);
 
   // directory_contacts.cc

@@ -2,7 +2,10 @@
 // it has been decided (contract, section 9).
 
 #include <algorithm>
+#include <iterator>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "presence/directory.h"
 
@@ -134,6 +137,14 @@ void Directory::adopt(const Truth& truth, User& user, DeviceRef origin) {
   decided_ = 0;
 }
 
+void Directory::describe(const Truth::Device& from, Device& device) {
+  device.last_heard = now_.steady - (now_.wall - from.last_heartbeat);
+  device.address = base::CompactText(from.address);
+  device.user_agent = strings_.intern(from.user_agent);
+  device.os = strings_.intern(from.os);
+  device.browser = strings_.intern(from.browser);
+}
+
 // What the user's own devices see, and what the node would decide by if it were alone.
 void Directory::adopt_own(const Truth& truth, User& user) {
   if ((user.chosen == nullptr ? Choice{} : user.chosen->choice) != truth.choice)
@@ -141,10 +152,12 @@ void Directory::adopt_own(const Truth& truth, User& user) {
   user.last_seen = std::max(user.last_seen, truth.own_last_seen);
   user.here->visible_since = truth.visible_since;
   auto& devices = user.here->devices;
-  devices.erase(
-      std::remove_if(devices.begin(), devices.end(),
-                     [](const auto& device) { return device->state == DeviceState::elsewhere; }),
-      devices.end());
+  const auto others = std::stable_partition(devices.begin(), devices.end(), [](const auto& device) {
+    return device->state != DeviceState::elsewhere;
+  });
+  std::vector<std::unique_ptr<Device>> earlier(std::make_move_iterator(others),
+                                               std::make_move_iterator(devices.end()));
+  devices.erase(others, devices.end());
   const auto is_known = [&](const Device& device) {
     return std::any_of(truth.devices.begin(), truth.devices.end(),
                        [&](const auto& known) { return known.socket_id == device.socket_id; });
@@ -155,12 +168,16 @@ void Directory::adopt_own(const Truth& truth, User& user) {
     report(user, OfflineReason::disconnected, kNoDevice);
   for (const Truth::Device& device : truth.devices) {
     if (device.here) continue;
-    auto other = std::make_unique<Device>(user.handle);
+    const auto same = std::find_if(earlier.begin(), earlier.end(), [&](const auto& one) {
+      return one != nullptr && one->socket_id == device.socket_id;
+    });
+    auto other = same != earlier.end() ? std::move(*same) : std::make_unique<Device>(user.handle);
     other->state = DeviceState::elsewhere;
     other->socket_id = device.socket_id;
     other->type = device.type;
     other->connected_at = device.connected_at;
     other->idle = device.idle;
+    if (device.last_heartbeat != base::WallTime{}) describe(device, *other);
     devices.push_back(std::move(other));
   }
   std::stable_sort(devices.begin(), devices.end(),

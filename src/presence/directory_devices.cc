@@ -75,11 +75,15 @@ void Directory::on(const Connect& input) {
   if (first) effects_->load_contacts(user.id);
 }
 
-void Directory::describe(Device& device, const DeviceInfo& info) {
+// True when that is news.
+bool Directory::describe(Device& device, const DeviceInfo& info) {
+  const bool news = device.type != info.type || device.os.view() != info.os ||
+                    device.browser.view() != info.browser;
   device.said_info = true;
   device.type = info.type;
   if (device.os.view() != info.os) device.os = strings_.intern(info.os);
   if (device.browser.view() != info.browser) device.browser = strings_.intern(info.browser);
+  return news;
 }
 
 // The place of the device that a connection with the same `deviceId` replaces.
@@ -195,12 +199,7 @@ void Directory::on(const Heartbeat& input) {
   Device* device = lookup(input.device);
   if (device == nullptr || device->state == DeviceState::joining) return;
   User& user = users_[device->deadline.user];
-  bool changed = false;
-  if (input.info) {
-    const DeviceType before = device->type;
-    describe(*device, *input.info);
-    changed = changed || before != device->type;
-  }
+  bool changed = input.info && describe(*device, *input.info);
   if (input.idle_ms) {
     const bool idle = *input.idle_ms >= options_.auto_away_after.count();
     changed = changed || device->idle != idle;

@@ -2,6 +2,7 @@
 // (contract, section 9). A node replaces what it knew of the user by it, and tells the difference.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "base/time.h"
@@ -20,6 +21,12 @@ struct Truth {
     bool lingering = false;
     bool idle = false;
     bool here = false;  // of this node
+    // Only of users with devices on several nodes; as of the change. Without: not said.
+    base::WallTime last_heartbeat{};
+    std::string address;
+    std::string user_agent;
+    std::string os;
+    std::string browser;
     bool operator==(const Device&) const = default;
   };
 

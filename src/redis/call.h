@@ -26,6 +26,7 @@ struct Call {
   bool script_sent = false;        // once is enough
   WhenDown when_down = WhenDown::kFail;
   base::SteadyTime expires;
+  bool slot_moves = false;  // it has been given longer
   int retries = 0;
   std::optional<Address> at;     // one of Servers::masters(), whatever the slot
   std::optional<Address> asked;  // a cluster's ASK: the next attempt goes there

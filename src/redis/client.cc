@@ -11,7 +11,7 @@ namespace {
 
 // For refusals that pass: a slot between two nodes, a server that loads its data.
 constexpr base::Duration kRetryDelay{50};
-constexpr int kMaxRetries = 100;  // the call's expiry mostly comes first
+constexpr int kMaxRetries = 1'000;  // the call's expiry mostly comes first
 
 bool will_pass(const Error& error) {
   return error.is("TRYAGAIN") || error.is("CLUSTERDOWN") || error.is("LOADING");
@@ -115,6 +115,8 @@ void Client::answered(CallPtr call, Node& node, Answer answer) {
     give_script(*call->script, node);
     return send(std::move(call), node);
   }
+  if (error.is("TRYAGAIN") && !std::exchange(call->slot_moves, true))
+    call->expires += environment_->options.slot_timeout;
   const bool in_time = environment_->timers.now() < call->expires && call->retries < kMaxRetries;
   if (servers_->redirect(*call, node, error) && in_time) {
     ++call->retries;
@@ -151,7 +153,8 @@ void Client::refuse(CallPtr call, std::string reason) {
 // -- Waiting
 
 void Client::wait(CallPtr call) {
-  if (!expiry_.armed()) environment_->timers.arm(expiry_, call->expires);
+  if (!expiry_.armed() || expiry_.deadline() > call->expires)
+    environment_->timers.arm(expiry_, call->expires);
   waiting_.push_back(std::move(call));
 }
 

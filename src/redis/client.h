@@ -5,9 +5,10 @@
 //   (*client)->call({"HGET", key, "status"}, key, [](redis::Answer answer) { ... });
 //
 // Every call is answered exactly once, never from inside call(), at the latest after about twice
-// Options::command_timeout. The commands of one turn of the loop leave with one write per server.
-// Calls with keys of one slot are carried out in the order in which they were made, as long as
-// none of them has to be repeated: a script whose text the server has lost, a slot that moves.
+// Options::command_timeout, and Options::slot_timeout where a slot moves. The commands of one turn
+// of the loop leave with one write per server. Calls with keys of one slot are carried out in the
+// order in which they were made, as long as none of them has to be repeated: a script whose text
+// the server has lost, a slot that moves.
 //
 // Nothing is ever repeated that may have been carried out: what was sent when its connection died
 // fails with Error::Kind::kLost, and the caller, who knows what it means, decides. Refusals that

@@ -112,6 +112,36 @@ TEST_F(Cluster, FollowsASlotThatMoves) {
   EXPECT_TRUE(subscriber.hears("plain: from anywhere"));
 }
 
+TEST_F(Cluster, WaitsForASlotThatMovesSlowly) {
+  Options options = TestClient::options_for(cluster_.url());
+  options.command_timeout = base::Duration(300);
+  TestClient client(options);
+  ASSERT_TRUE(client.comes_up()) << client.trouble();
+  const std::string slot = std::to_string(key_slot(kThird));
+  const std::string stays = kThird + "stays";
+  const std::string goes = kThird + "goes";
+  for (const std::string& key : {stays, goes}) EXPECT_TRUE(client.ask({"SET", key, "old"}, key));
+  RedisServer& from = cluster_.node(2);
+  RedisServer& to = cluster_.node(0);
+  to.ask({"CLUSTER", "SETSLOT", slot, "IMPORTING", cluster_.id(2)});
+  from.ask({"CLUSTER", "SETSLOT", slot, "MIGRATING", cluster_.id(0)});
+  const std::string port = std::to_string(to.port());
+  from.ask({"MIGRATE", "127.0.0.1", port, goes, "0", "5000"});
+  from.ask({"CONFIG", "RESETSTAT"});
+  auto both = client.start({"MGET", stays, goes}, stays);
+  // Asked every 50 ms, it has by then waited for longer than any other command may.
+  EXPECT_TRUE(eventually([&] {
+    const std::string stats = from.ask({"INFO", "commandstats"}).text;
+    const std::string refused = "rejected_calls=";
+    const auto at = stats.find(refused, stats.find("cmdstat_mget:"));
+    return at != std::string::npos && std::stoi(stats.substr(at + refused.size())) >= 12;
+  }));
+  from.ask({"MIGRATE", "127.0.0.1", port, stays, "0", "5000"});
+  const Answer together = TestClient::wait_for(std::move(both));
+  ASSERT_TRUE(together) << together.error().message;
+  EXPECT_EQ(together->elements[0].text, "old");
+}
+
 TEST_F(Cluster, FollowsAFailover) {
   TestClient client(cluster_.url());
   TestSubscriber subscriber(cluster_.url());

@@ -26,6 +26,9 @@ struct Options {
   base::Duration connect_timeout = std::chrono::seconds(2);
   base::Duration command_timeout = std::chrono::seconds(2);
   base::Duration ping_interval = std::chrono::seconds(1);
+  // A command on several keys of a slot that moves is refused until all of the slot has moved. It
+  // is given that much longer, since nothing else is wrong.
+  base::Duration slot_timeout = std::chrono::seconds(10);
   // Between attempts: a random part of a delay that doubles from the first to the second.
   base::Duration reconnect_min = base::Duration(50);
   base::Duration reconnect_max = base::Duration(1000);

@@ -36,7 +36,9 @@
 --   version, status, autoAway (0 or 1), customMessage, lastSeen (visible), offlineReason, lastSeen
 --   (own), visibleSince, chosenStatus, chosenMessage, chosenUntil, number of devices that were
 --   replaced or made room, their socket ids, number of devices, and for each that is live or
---   lingering: socket id, state, idle, deviceType, connectedAt, node
+--   lingering: socket id, state, idle, deviceType, connectedAt, node; then, if the user has devices
+--   with other nodes than the one that reports, which want to show them to the user, their number
+--   again and of each: lastHeartbeat, ipAddress, userAgent, os, browser; otherwise 0
 
 local USER, DEVICES, STALE, CHOSEN = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local prefix, node, joining = ARGV[1], ARGV[4], ARGV[9]
@@ -273,6 +275,17 @@ answer[#answer + 1] = tostring(#devices)
 for _, d in ipairs(devices) do
   for _, part in ipairs({d.id, d.state, d.idle, d.type, d.connected, d.node}) do
     answer[#answer + 1] = part
+  end
+end
+local elsewhere = stale > 0
+for _, d in ipairs(devices) do elsewhere = elsewhere or d.node ~= node end
+if node == '' or not elsewhere then
+  answer[#answer + 1] = '0'
+else
+  answer[#answer + 1] = tostring(#devices)
+  for _, d in ipairs(devices) do
+    local kept = redis.call('HMGET', prefix .. d.id, 'lastHeartbeat', 'ipAddress', 'userAgent', 'os', 'browser')
+    for i = 1, 5 do answer[#answer + 1] = kept[i] or (i == 1 and d.connected or '') end
   end
 end
 local encoded = {}

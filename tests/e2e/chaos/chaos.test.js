@@ -7,9 +7,9 @@ import { test } from 'node:test';
 import { Device } from '../support/device.js';
 import { randomSource, SEED } from '../support/random.js';
 import { Redis } from '../support/redis.js';
-import { replica } from '../support/replica.js';
 import { Server } from '../support/server.js';
 import { until } from '../support/time.js';
+import { disagreements } from '../support/truth.js';
 
 const SECONDS = Number(process.env.E2E_CHAOS_SECONDS ?? 8);
 const USERS = ['ann', 'ben', 'cat', 'dan', 'eve', 'fay'];
@@ -90,26 +90,6 @@ test(`chaos for ${SECONDS} s, seed ${SEED}`, async (t) => {
     t.diagnostic(JSON.stringify(happened));
 
     await Promise.all(nodes.map((node) => node.ready()));
-    const agreed = async () => {
-      const wrong = [];
-      for (const user of USERS) {
-        const seen = await Promise.all(nodes.map((node) => node.presence(user)));
-        if (seen.some((each) => each.stale)) wrong.push(`${user} is stale`);
-        const [{ status, customMessage }] = seen;
-        const count = mine(user).length;
-        for (const each of seen) {
-          if (each.deviceCount !== count) wrong.push(`${user} has ${each.deviceCount} devices, not ${count}`);
-          if (each.status !== status) wrong.push(`${user} is ${status} and ${each.status}`);
-        }
-        for (const watcher of all.filter((device) => device.connected && device.userId !== user)) {
-          const believed = replica(watcher).get(user);
-          const is = status === 'offline' ? [status, 0, undefined] : [status, count, customMessage];
-          const held = believed && [believed.status, believed.deviceCount, believed.customMessage || undefined];
-          if (JSON.stringify(held) !== JSON.stringify(is)) wrong.push(`${watcher.userId} holds ${user} for ${held}, not ${is}`);
-        }
-      }
-      return wrong;
-    };
     // What Redis holds of whoever is wrong: which node each device is of, and the leases.
     const evidence = async () => {
       const held = {
@@ -125,7 +105,7 @@ test(`chaos for ${SECONDS} s, seed ${SEED}`, async (t) => {
       return JSON.stringify(held, null, 1);
     };
     let wrong = [];
-    await until(async () => (wrong = await agreed()).length === 0, {
+    await until(async () => (wrong = await disagreements(nodes, all)).length === 0, {
       within: TRUTH_AFTER,
       every: 250,
       what: () => `the truth (seed ${SEED}):\n${wrong.join('\n')}`,

@@ -1,6 +1,6 @@
 // One real redis-server on a port of its own.
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 
@@ -29,25 +29,47 @@ function program() {
   throw new Error('no redis-server on this machine: install redis-tools');
 }
 
+// Below those that the kernel gives to outgoing connections: one of them could end up connected to
+// itself, or sit where a server is about to come back.
+const FIRST_PORT = 22_001;
+const PORTS = 10_000;
+let nextPort = (process.pid * 7919) % PORTS;
+
+function isFree(port) {
+  return new Promise((done) => {
+    const server = net.createServer();
+    server.on('error', () => done(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+  });
+}
+
 /** A port that nobody listened on a moment ago. */
 export async function freePort() {
-  const server = net.createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
+  for (;;) {
+    const port = FIRST_PORT + (nextPort++ % PORTS);
+    if (await isFree(port)) return port;
+  }
 }
 
 export class Redis {
   #child;
-  #directory = temporaryDirectory();
+  // In memory, where the system has such a place: a node of a cluster waits for the disk whenever its
+  // view changes, and on a busy machine that takes longer than a failover may.
+  #directory = temporaryDirectory('/dev/shm');
 
   #persistent = false;
+  #sentinel = false;
+  #config = [];
 
-  /** Without `persistent` what it held is gone when it is killed. */
-  static async start({ persistent = false } = {}) {
+  /**
+   * Without `persistent` what it held is gone when it is killed. `config` are more lines of its
+   * configuration; a `sentinel` holds nothing.
+   */
+  static async start({ persistent = false, sentinel = false, config = [] } = {}) {
     const redis = new Redis();
     redis.#persistent = persistent;
+    redis.#sentinel = sentinel;
+    redis.#config = config;
     redis.port = await freePort();
     await redis.start();
     return redis;
@@ -59,9 +81,20 @@ export class Redis {
 
   /** Starts it again on its port. */
   async start() {
-    const kept = this.#persistent ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
-    const args = ['--port', this.port, '--bind', '127.0.0.1', '--save', '', ...kept, '--dir', this.#directory];
-    this.#child = spawn(program(), args.map(String), { argv0: 'redis-server', stdio: 'ignore' });
+    const file = path.join(this.#directory, 'redis.conf');
+    const kept = this.#persistent ? ['appendonly yes', 'appendfsync always'] : ['appendonly no'];
+    const lines = [
+      `port ${this.port}`,
+      'bind 127.0.0.1',
+      `dir ${this.#directory}`,
+      `logfile ${this.#directory}/log`,
+      ...(this.#sentinel ? [] : ['save ""', ...kept]),
+      ...this.#config,
+    ];
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    const [name, ...more] = this.#sentinel ? ['redis-sentinel', '--sentinel'] : ['redis-server'];
+    this.#child = spawn(program(), [file, ...more], { argv0: name, stdio: 'ignore' });
+    this.#child.unref(); // it ends with this process, which must not wait for it
     running.add(this.#child);
     this.#child.on('exit', () => running.delete(this.#child));
     await until(async () => (await this.command('PING').catch(() => '')) === 'PONG', { what: 'redis to answer' });
@@ -69,7 +102,7 @@ export class Redis {
 
   /** kill -9. */
   async kill() {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (!this.running) return;
     const ended = new Promise((done) => this.#child.once('exit', done));
     this.#child.kill('SIGKILL');
     await within(ended, 'redis to end');
@@ -77,6 +110,14 @@ export class Redis {
 
   signal(name) {
     this.#child.kill(name);
+  }
+
+  get running() {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  get log() {
+    return readFileSync(path.join(this.#directory, 'log'), 'utf8');
   }
 
   /** One command, and its answer as values of JavaScript. */

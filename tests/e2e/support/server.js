@@ -1,7 +1,7 @@
 // One real presenced process: started on a port of its own with a data directory of its own,
 // spoken to over its operators' HTTP, stopped by signal, restarted on the same data.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
@@ -19,11 +19,26 @@ export const BINARY = process.env.PRESENCED_BIN
 
 export const API_KEY = 'e2e-operator-key';
 
-/** A new directory that is removed when this process ends. */
-export function temporaryDirectory() {
-  const dir = mkdtempSync(path.join(tmpdir(), 'presenced-e2e-'));
-  process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+const directories = new Set();
+process.on('exit', () => {
+  for (const dir of directories) rmSync(dir, { recursive: true, force: true });
+});
+
+/** A new directory that is removed when this process ends; in `folder`, if that can be written to. */
+export function temporaryDirectory(folder = tmpdir()) {
+  const parent = canWrite(folder) ? folder : tmpdir();
+  const dir = mkdtempSync(path.join(parent, 'presenced-e2e-'));
+  directories.add(dir);
   return dir;
+}
+
+function canWrite(folder) {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Setting names to flags: `limits.devices_per_user` becomes `--limits-devices-per-user=...`. */
@@ -32,6 +47,9 @@ export function flags(settings) {
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `--${name.replace(/[._]/g, '-')}=${value}`);
 }
+
+/** For a test's `skip`: why it does not hold where servers share a Redis. */
+export const overRedis = (why) => (process.env.E2E_REDIS_URL ? why : false);
 
 let prefixes = 0;
 
@@ -47,12 +65,13 @@ export function cleanEnvironment(extra = {}) {
   return { ...Object.fromEntries(kept), ...extra };
 }
 
-/** Starts the program; the object has the child, its output so far, and `exited` ({code, signal}). */
-export function launch(args, { env = {}, cwd } = {}) {
+/** Starts the program, `within` another one if given (a command and its words); the object has the child, its output so far, and `exited` ({code, signal}). */
+export function launch(args, { env = {}, cwd, within: around = [] } = {}) {
   if (!existsSync(BINARY)) {
     throw new Error(`no server at ${BINARY}: build it (./dev build) or set PRESENCED_BIN`);
   }
-  const child = spawn(BINARY, args, {
+  const [command, ...words] = [...around, BINARY, ...args];
+  const child = spawn(command, words, {
     cwd,
     env: cleanEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { Redis } from '../support/redis.js';
 import { Server } from '../support/server.js';
 import { until } from '../support/time.js';
-import { World } from '../support/world.js';
+import { assertNow, World } from '../support/world.js';
 
 // Devices of one world may be on either node.
 function inWorlds(servers, body) {
@@ -71,6 +71,25 @@ describe('two nodes', () => {
     await b.expect('user_devices_changed', { userId: alice, deviceCount: 1 });
     second.leave();
     await b.expect('user_offline', { userId: alice });
+  }));
+
+  test('one sees of one\'s devices what there is to see, whichever node they are on', both(async (w1, w2) => {
+    const [alice] = w1.users('alice');
+    const about = (type, os, browser) => ({ auth: { deviceInfo: { type, os, browser } }, headers: { 'User-Agent': `${browser} on ${os}` } });
+    const phone = await w1.connect(alice, about('mobile', 'iOS', 'Safari'));
+    const laptop = await w2.connect(alice, about('desktop', 'Linux', 'Firefox'));
+    const complete = (devices) => {
+      const seen = devices.map((each) => [each.socketId, each.deviceType, each.os, each.browser, each.userAgent, each.ipAddress]);
+      assert.deepEqual(seen, [
+        [phone.id, 'mobile', 'iOS', 'Safari', 'Safari on iOS', '127.0.0.1'],
+        [laptop.id, 'desktop', 'Linux', 'Firefox', 'Firefox on Linux', '127.0.0.1'],
+      ]);
+      for (const each of devices) assertNow(each.lastHeartbeat);
+    };
+    complete((await phone.expect('user_devices_changed', { deviceCount: 2 })).devices);
+    complete((await laptop.ask('get_user_presence', { userId: alice })).devices);
+    complete((await laptop.setStatus('busy')).devices);
+    complete((await phone.ask('get_user_presence', { userId: alice })).devices);
   }));
 
   test('a change of contacts on one node reaches devices on the other', both(async (w1, w2) => {

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 
 import { RoundRobin, through } from '../support/balancers.js';
 import { Device } from '../support/device.js';
+import { friends, onNodes, readiness } from '../support/nodes.js';
 import { Redis, freePort } from '../support/redis.js';
 import { Server } from '../support/server.js';
 import { until } from '../support/time.js';
@@ -17,30 +18,13 @@ const TRUTH_AFTER_A_NODE = 20000;
 function cluster(count, settings, body, kind = {}) {
   return async () => {
     const redis = await Redis.start(kind);
-    const node = () => Server.start({ 'redis.url': redis.url, 'redis.prefix': 'presence:', ...settings });
-    const nodes = await Promise.all(Array.from({ length: count }, node));
-    const worlds = nodes.map((each) => new World(each));
     try {
-      await body({ redis, nodes, worlds });
+      await onNodes(Array(count).fill(redis.url), settings, ({ nodes, worlds }) => body({ redis, nodes, worlds }));
     } finally {
-      for (const world of worlds) world.end();
-      redis.signal('SIGCONT');
-      await Promise.all(nodes.map((each) => each.end('SIGKILL').catch(() => {})));
       await redis.kill();
     }
   };
 }
-
-const isReady = async (node) => (await node.request('GET', '/readyz')).status === 200;
-const readiness = (nodes, wanted) =>
-  until(async () => (await Promise.all(nodes.map(isReady))).every((ready) => ready === wanted), {
-    what: `all nodes to be ${wanted ? 'ready' : 'unready'}`,
-    within: 15000,
-  });
-
-const friends = async (world, ...users) => {
-  for (const [i, user] of users.entries()) await world.befriend(user, ...users.slice(i + 1));
-};
 
 test('a node that is killed: its users go offline for the others, within 20 s, and nobody else does', cluster(2, {}, async ({ nodes, worlds }) => {
   await friends(worlds[0], 'alice', 'bob', 'carol');

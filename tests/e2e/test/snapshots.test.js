@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { Server } from '../support/server.js';
+import { overRedis, Server } from '../support/server.js';
 import { stranger } from '../support/shapes.js';
 import { until } from '../support/time.js';
 import { inWorld } from '../support/world.js';
@@ -12,7 +12,9 @@ before(async () => {
   server = await Server.start({ 'limits.events_per_second': 0 });
 });
 after(() => server.stop());
-const scene = (name, body) => test(name, inWorld(() => server, body));
+const scene = (name, body, options = {}) => test(name, options, inWorld(() => server, body));
+// With Redis a cursor reaches a minute further back (docs/adr/0003).
+const exactly = { skip: overRedis('what changed shortly before the cursor is told again') };
 
 const byId = (snapshot) => Object.fromEntries(snapshot.users.map((u) => [u.userId, u]));
 const ids = (snapshot) => snapshot.users.map((u) => u.userId).sort();
@@ -140,7 +142,7 @@ describe('a snapshot from a cursor', () => {
     const third = await world.connect(me, { auth: { cursor: snapshot.cursor } });
     const next = await third.expect('presence_snapshot', { full: false });
     assert.deepEqual(ids(next), [b]);
-  });
+  }, exactly);
 
   scene('a cursor implies snapshot; nothing changed is an empty one', async (world) => {
     const { me, mine, cursor } = await left(world, 'a', 'b');
@@ -148,7 +150,7 @@ describe('a snapshot from a cursor', () => {
     await world.devices(me, 0);
     const again = await world.connect(me, { auth: { cursor } });
     await again.expect('presence_snapshot', { full: false, users: [] });
-  });
+  }, exactly);
 
   scene('the cursor of a heartbeat: events that came before it are not repeated', async (world) => {
     const { me, mine, others: [a, b], devices } = await left(world, 'a', 'b');
@@ -161,7 +163,7 @@ describe('a snapshot from a cursor', () => {
     const again = await world.connect(me, { auth: { cursor } });
     const snapshot = await again.expect('presence_snapshot', { full: false });
     assert.deepEqual(ids(snapshot), [b]);
-  });
+  }, exactly);
 
   scene('a new contact is a change', async (world) => {
     const { me, mine, cursor } = await left(world, 'a');
