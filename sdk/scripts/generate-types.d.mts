@@ -1,0 +1,3 @@
+export function readDocument(): Promise<unknown>;
+export function withDefinitions(document: unknown): unknown;
+export function wireTypes(document: unknown): Promise<string>;
