@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 
 fuzz_seconds=6     # for each target
 e2e_seconds=900    # for the whole suite; it takes a few minutes
+sdk_seconds=300
 logs=build/test-logs
 summary=()
 total_passed=0
@@ -100,6 +101,23 @@ e2e() {
   return "$status"
 }
 
+# The packages for applications, tested against the real binary.
+sdk_build() { npm --prefix sdk run build --silent && passed=1; }
+sdk_types() { npm --prefix sdk run typecheck --silent && passed=1; }
+sdk_size() { npm --prefix sdk run size --silent && passed=1; }
+
+sdk_tests() {
+  local status=0 report=$PWD/$logs/sdk.json
+  rm -f "$report"
+  PRESENCED_BIN=$PWD/build/release/presenced logged sdk.log timeout --foreground "$sdk_seconds" \
+    npm --prefix sdk test --silent -- --reporter=default --reporter=json --outputFile.json="$report" || status=$?
+  if [ -f "$report" ]; then
+    read -r passed failed < <(node -p \
+      'const sums = JSON.parse(fs.readFileSync(process.argv[1])); sums.numPassedTests + " " + sums.numFailedTests' "$report")
+  fi
+  return "$status"
+}
+
 quick_bench() {
   logged bench.log scripts/bench.sh --quick || return
   passed=1
@@ -141,6 +159,15 @@ part_e2e() {
   built release && step "end to end" e2e release
 }
 
+part_sdk() {
+  built release presenced || return
+  fetch_npm sdk "what builds and tests the packages for applications"
+  step "sdk: build" sdk_build || return
+  step "sdk: types" sdk_types
+  step "sdk: size" sdk_size
+  step "sdk: tests" sdk_tests
+}
+
 part_bench() {
   built release && step "bench: every notification accounted for" quick_bench
 }
@@ -178,7 +205,7 @@ finish() {
   [ "$total_failed" = 0 ]
 }
 
-all_parts=(checks unit e2e bench asan tsan fuzz)
+all_parts=(checks unit e2e sdk bench asan tsan fuzz)
 parts=("$@")
 [ $# = 0 ] && parts=("${all_parts[@]}")
 for part in "${parts[@]}"; do

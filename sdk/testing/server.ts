@@ -1,11 +1,12 @@
 // The server under test is that of the end-to-end suite: a real presenced on a port of its own.
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
 import { Server } from '../../tests/e2e/support/server.js';
+import { until } from '../../tests/e2e/support/time.js';
 
-export { Server };
+export { Server, until };
 export { Redis } from '../../tests/e2e/support/redis.js';
-export { until } from '../../tests/e2e/support/time.js';
 export { seconds, token } from '../../tests/e2e/support/tokens.js';
 
 type Settings = Record<string, string | number | undefined>;
@@ -30,6 +31,18 @@ export function useOpened(): <T extends { close(): unknown }>(what: T) => T {
     open.push(what);
     return what;
   };
+}
+
+/** Does something while the server stands still: connected, and answering nothing. */
+export async function frozen(server: Server, work: () => unknown): Promise<void> {
+  process.kill(server.pid, 'SIGSTOP');
+  try {
+    // The signal takes effect when each of its threads has seen it.
+    await until(() => / T /.test(readFileSync(`/proc/${server.pid}/stat`, 'utf8')), { what: 'the server to stand still' });
+    await work();
+  } finally {
+    process.kill(server.pid, 'SIGCONT');
+  }
 }
 
 let names = 0;

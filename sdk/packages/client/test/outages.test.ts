@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { createPresence, type OwnConnectionOptions, type Presence } from '../src/index.js';
-import { Redis, Server, until, useOpened, users, useServer } from '../../../testing/server.js';
+import { frozen, Redis, Server, until, useOpened, users, useServer } from '../../../testing/server.js';
 
 const opened = useOpened();
 const impatient = { reconnectionDelay: 20, reconnectionDelayMax: 100 };
@@ -53,11 +53,11 @@ describe('one node', () => {
 
   test('an answer that is lost with the connection: disconnected', async () => {
     const { a } = await watched();
-    process.kill(server().pid, 'SIGSTOP');
-    const answer = a.get('x');
-    a.socket!.io.engine.close();
-    process.kill(server().pid, 'SIGCONT');
-    await expect(answer).rejects.toMatchObject({ code: 'disconnected' });
+    await frozen(server(), () => {
+      const answer = a.get('x');
+      a.socket!.io.engine.close();
+      return expect(answer).rejects.toMatchObject({ code: 'disconnected' });
+    });
   });
 
   test('a restarted server is found again by itself', async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { createPresence, nodeActivity, type OwnConnectionOptions, type Presence } from '../src/index.js';
 import { LocksOfABrowser } from '../../../testing/locks.js';
-import { until, useOpened, users, useServer } from '../../../testing/server.js';
+import { frozen, until, useOpened, users, useServer } from '../../../testing/server.js';
 
 const server = useServer({ disconnect_grace: '10s', auto_away_after: '5s' });
 const opened = useOpened();
@@ -91,10 +91,11 @@ describe('when the tab with the connection goes', () => {
 
   test('what was asked of it is asked again', async () => {
     const { bob, leader, other } = await twoTabs();
-    process.kill(server().pid, 'SIGSTOP');
-    const answer = other.get(bob);
-    leader.close();
-    process.kill(server().pid, 'SIGCONT');
+    let answer: Promise<unknown> | undefined;
+    await frozen(server(), () => {
+      answer = other.get(bob);
+      leader.close();
+    });
     expect(await answer).toMatchObject({ userId: bob });
   });
 });
