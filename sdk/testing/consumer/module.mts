@@ -1,7 +1,9 @@
 // An application in ES modules that has the built packages: its types are checked, nothing is run.
 import { createPresence, statusText, type Presence, type UserPresence } from '@presenced/client';
 import { useMyStatus, usePresence } from '@presenced/react';
+import { presencePlugin, usePresence as usePresenceInVue } from '@presenced/vue';
 import { io } from 'socket.io-client';
+import { createApp } from 'vue';
 
 const presence: Presence = createPresence({
   url: 'https://presence.example.com',
@@ -33,3 +35,7 @@ export function Hooks(): string {
   void setStatus('away', { customMessage: text });
   return status + usePresence('bob').status;
 }
+
+createApp({ setup: () => ({ bob: usePresenceInVue('bob').value.status }) }).use(presencePlugin, { presence });
+// @ts-expect-error the plugin needs a presence, or options for one
+createApp({}).use(presencePlugin, {});

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 
-const names = ['@presenced/client', '@presenced/react'];
+const names = ['@presenced/client', '@presenced/react', '@presenced/vue'];
 const node = (...args: string[]) =>
   JSON.parse(execFileSync(process.execPath, args, { cwd: new URL('..', import.meta.url), encoding: 'utf8' })) as string[];
 
