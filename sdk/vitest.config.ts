@@ -41,6 +41,7 @@ export default defineConfig({
         },
       }),
       project('vue'),
+      project('react-native'),
     ],
   },
 });

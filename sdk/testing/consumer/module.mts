@@ -1,6 +1,7 @@
 // An application in ES modules that has the built packages: its types are checked, nothing is run.
 import { createPresence, statusText, type Presence, type UserPresence } from '@presenced/client';
 import { useMyStatus, usePresence } from '@presenced/react';
+import { createMobilePresence } from '@presenced/react-native';
 import { presencePlugin, usePresence as usePresenceInVue } from '@presenced/vue';
 import { io } from 'socket.io-client';
 import { createApp } from 'vue';
@@ -39,3 +40,10 @@ export function Hooks(): string {
 createApp({ setup: () => ({ bob: usePresenceInVue('bob').value.status }) }).use(presencePlugin, { presence });
 // @ts-expect-error the plugin needs a presence, or options for one
 createApp({}).use(presencePlugin, {});
+
+// As react-native declares it.
+declare const AppState: {
+  currentState: 'active' | 'background' | 'inactive' | 'unknown' | 'extension';
+  addEventListener(type: 'change', listener: (state: 'active' | 'background') => void): { remove: () => void };
+};
+createMobilePresence({ AppState, Platform: { OS: 'ios', Version: 17 }, url: '', auth: { userId: 'alice' } });
