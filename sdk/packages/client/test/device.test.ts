@@ -33,6 +33,9 @@ describe('the id of a tab', () => {
     const original = acquireDeviceId();
     // A duplicate starts with a copy of the storage as it is while the original is open.
     expect(acquireDeviceId().value).not.toBe(original.value);
+    leave();
+    const reloaded = acquireDeviceId();
+    expect(acquireDeviceId().value).not.toBe(reloaded.value);
   });
 
   test('is that of each presence in the page, and free again when one is closed', () => {

@@ -98,14 +98,22 @@ test('an application that sleeps sends none; awake it sends one and asks for the
   signal('resume'); // nothing listens any more
 });
 
-test('the clock of the server is known', async () => {
-  const skew = 3_600_000;
+test('the clock of the server is known, also when that of the device is set', async () => {
+  const hour = 3_600_000;
+  let skew = hour;
+  const truth = () => performance.timeOrigin + performance.now();
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => truth() + skew);
   const [alice] = users('alice');
-  const ahead = vi.spyOn(Date, 'now').mockImplementation(() => performance.timeOrigin + performance.now() + skew);
   try {
     const a = opened(createPresence({ url: server().url, auth: { userId: alice }, heartbeatInterval: 50 }));
-    await until(() => Math.abs(a.now() - Date.now() + skew) < 2000, { what: 'the clock to be corrected' });
+    const isRight = () => Math.abs(a.now() - truth()) < 2000;
+    await until(() => a.store.synced);
+    expect(isRight()).toBe(true);
+    skew = -hour;
+    expect(isRight()).toBe(false);
+    a.heartbeat();
+    await until(isRight, { what: 'the clock to be corrected' });
   } finally {
-    ahead.mockRestore();
+    clock.mockRestore();
   }
 });

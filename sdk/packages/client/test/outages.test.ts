@@ -89,7 +89,7 @@ describe('one node', () => {
     const second = to(server(), alice, { deviceId: 'the-device' });
     await until(() => first.connection.status === 'disconnected');
     expect(first.connection.error).toMatchObject({ code: 'disconnected', message: 'io server disconnect' });
-    expect(second.connection.status).toBe('connected');
+    await until(() => second.connection.status === 'connected');
     first.connect();
     await until(() => second.connection.status === 'disconnected' && first.connection.status === 'connected');
   });
