@@ -140,7 +140,7 @@ describe('events', () => {
     a.on('user_online', ({ userId, devices }) => seen.push(`${userId} ${devices.length} ${a.store.user(userId).status}`));
     const stop = a.on('user_offline', ({ offlineReason }) => seen.push(offlineReason));
     const b = connect(bob);
-    await until(() => seen.length === 1);
+    await until(() => seen.length === 1 && b.connection.status === 'connected');
     expect(seen).toEqual([`${bob} 1 online`]);
     b.close();
     await until(() => seen.length === 2);

@@ -13,7 +13,7 @@ import { contrast } from '../../../testing/contrast.js';
 import { expectAccessible, usePlace } from '../../../testing/page.js';
 import { until, useOpened, users, useServer } from '../../../testing/server.js';
 
-const server = useServer({ disconnect_grace: '10s' });
+const server = useServer();
 const opened = useOpened();
 const place = usePlace();
 const apps: App[] = [];
