@@ -41,11 +41,11 @@ test('two tabs are one connection and one device, and both know everything', asy
   expect(await devices(alice)).toBe(1);
   expect(other.connection.status).toBe('connected');
 
-  const seen = vi.fn();
-  other.on('user_online', ({ userId }) => seen(userId));
+  const seen: string[] = [];
+  other.on('user_online', ({ userId }) => seen.push(userId));
   const b = opened(createPresence({ url: server().url, auth: { userId: bob } }));
   await until(() => other.store.user(bob).status === 'online' && leader.store.user(bob).status === 'online');
-  expect(seen.mock.calls).toEqual([[bob]]);
+  expect(seen).toEqual([bob]);
   await until(() => other.me?.status === 'online');
 
   await other.setStatus('busy', { customMessage: 'from the second tab' });
