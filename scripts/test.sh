@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 fuzz_seconds=6     # for each target
 e2e_seconds=900    # for the whole suite; it takes a few minutes
-sdk_seconds=300
+sdk_seconds=600
 logs=build/test-logs
 summary=()
 total_passed=0
