@@ -128,6 +128,8 @@ describe('asking', () => {
     await expect(answer).rejects.toMatchObject({ code: 'closed' });
     expect(a.connection).toMatchObject({ status: 'disconnected', error: { code: 'closed' } });
     expect(() => a.connect()).toThrow(PresenceError);
+    await expect(a.setStatus('busy')).rejects.toMatchObject({ code: 'closed' });
+    await expect(a.check([alice])).rejects.toMatchObject({ code: 'closed' });
     // A deliberate leave: gone at once, not after the grace.
     await until(async () => (await server().presence(alice)).deviceCount === 0);
   });

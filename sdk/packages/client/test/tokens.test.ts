@@ -81,6 +81,27 @@ test('a function that fails is called again', async () => {
   expect(errors.map((error) => error.message)).toEqual(['auth failed: Error: no network']);
 });
 
+test('closed while its credentials were fetched, it does not begin again', async () => {
+  const [alice] = users('alice');
+  for (const outcome of ['resolve', 'reject'] as const) {
+    let settle = () => {};
+    const auth = noting((_why: string) => new Promise<{ token: string }>((resolve, reject) => {
+      settle = () => (outcome === 'resolve' ? resolve(good(alice)) : reject(new Error('too late')));
+    }));
+    const { presence, errors } = connect(auth);
+    await until(() => auth.calls.length === 1);
+    presence.close();
+    settle();
+    // Longer than the wait before the first attempt that follows a failure.
+    const other = connect(() => new Promise((done) => setTimeout(() => done(good(alice)), 600)));
+    await until(() => other.presence.store.synced);
+    expect(auth.calls).toHaveLength(1);
+    expect((await server().presence(alice)).deviceCount).toBe(1);
+    expect(errors).toEqual([]);
+    other.presence.close();
+  }
+});
+
 test("an application's socket is asked for its token in its own form", async () => {
   const [alice] = users('alice');
   const tokens = [expiring(alice), good(alice)];
