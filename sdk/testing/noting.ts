@@ -10,15 +10,16 @@ export function noting<Args extends unknown[], Result>(
   return Object.assign(noted, { calls });
 }
 
-/** Does something while a property of an object is read as another value. */
+/** Does something while a property of an object is another one: a value, or what a getter gives. */
 export async function during<T extends object>(
   object: T,
   name: keyof T & string,
-  read: () => unknown,
+  other: { value: unknown } | { get: () => unknown },
   work: () => unknown,
 ): Promise<void> {
   const own = Object.getOwnPropertyDescriptor(object, name);
-  Object.defineProperty(object, name, { get: read, configurable: true });
+  const writable = 'value' in other && { writable: true };
+  Object.defineProperty(object, name, { ...other, ...writable, configurable: true });
   try {
     await work();
   } finally {

@@ -59,7 +59,7 @@ describe('the id of a tab', () => {
     const forbidden = () => {
       throw new DOMException('forbidden', 'SecurityError');
     };
-    await during(window, 'sessionStorage', forbidden, () => {
+    await during(window, 'sessionStorage', { get: forbidden }, () => {
       expect(acquireDeviceId().value).toMatch(/^[a-z0-9]{8,64}$/);
       leave();
     });
@@ -131,7 +131,7 @@ describe('activity of a page', () => {
     window.dispatchEvent(new Event('pageshow'));
     window.dispatchEvent(new Event('online'));
     expect(signals).toEqual(['resume', 'resume', 'resume', 'resume']);
-    await during(document, 'visibilityState', () => 'hidden', () => {
+    await during(document, 'visibilityState', { value: 'hidden' }, () => {
       document.dispatchEvent(new Event('visibilitychange'));
     });
     expect(signals).toHaveLength(4);

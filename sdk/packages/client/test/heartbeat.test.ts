@@ -53,7 +53,7 @@ test("where timers do not run, the server's pings keep it live", async () => {
   // The next timer that the client sets never fires; those of Socket.IO and of this test do.
   const real = globalThis.setTimeout;
   const never = (callback: () => void, ms?: number) => (ms === 200 ? 0 : real(callback, ms));
-  await during(globalThis, 'setTimeout', () => never, async () => {
+  await during(globalThis, 'setTimeout', { value: never }, async () => {
     b.heartbeat();
     const beats = heard(bob);
     await until(async () => (await beats()) >= 6, { what: 'heartbeats beyond stale_after' });
@@ -98,7 +98,7 @@ test('the clock of the server is known, also when that of the device is set', as
   let skew = hour;
   const truth = () => performance.timeOrigin + performance.now();
   const [alice] = users('alice');
-  await during(Date, 'now', () => () => truth() + skew, async () => {
+  await during(Date, 'now', { value: () => truth() + skew }, async () => {
     const a = opened(createPresence({ url: server().url, auth: { userId: alice }, heartbeatInterval: 50 }));
     const isRight = () => Math.abs(a.now() - truth()) < 2000;
     await until(() => a.store.synced);
