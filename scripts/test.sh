@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 fuzz_seconds=6     # for each target
 chaos_seconds=30
 e2e_seconds=900    # for the whole suite; it takes a few minutes
+sdk_seconds=600
 logs=build/test-logs
 summary=()
 total_passed=0
@@ -103,6 +104,23 @@ e2e() {
   return "$status"
 }
 
+# The packages for applications, tested against the real binary.
+sdk_build() { npm --prefix sdk run build --silent && passed=1; }
+sdk_types() { npm --prefix sdk run typecheck --silent && passed=1; }
+sdk_size() { npm --prefix sdk run size --silent && passed=1; }
+
+sdk_tests() {
+  local status=0 report=$PWD/$logs/sdk.json
+  rm -f "$report"
+  PRESENCED_BIN=$PWD/build/release/presenced logged sdk.log timeout --foreground "$sdk_seconds" \
+    npm --prefix sdk test --silent -- --reporter=default --reporter=json --outputFile.json="$report" || status=$?
+  if [ -f "$report" ]; then
+    read -r passed failed < <(node -p \
+      'const sums = JSON.parse(fs.readFileSync(process.argv[1])); sums.numPassedTests + " " + sums.numFailedTests' "$report")
+  fi
+  return "$status"
+}
+
 # What is thrown at it is another each time; the seed is in the name of the test.
 chaos() {
   E2E_CHAOS_SECONDS=$chaos_seconds e2e "$1" chaos/chaos.test.js
@@ -155,6 +173,15 @@ part_e2e() {
   step "chaos for $chaos_seconds s" chaos release
 }
 
+part_sdk() {
+  built release presenced || return
+  fetch_npm sdk "what builds and tests the packages for applications"
+  step "sdk: build" sdk_build || return
+  step "sdk: types" sdk_types
+  step "sdk: size" sdk_size
+  step "sdk: tests" sdk_tests
+}
+
 part_bench() {
   built release || return
   step "bench: every notification accounted for" quick_bench bench.log
@@ -194,7 +221,7 @@ finish() {
   [ "$total_failed" = 0 ]
 }
 
-all_parts=(checks unit e2e bench asan tsan fuzz)
+all_parts=(checks unit e2e sdk bench asan tsan fuzz)
 parts=("$@")
 [ $# = 0 ] && parts=("${all_parts[@]}")
 for part in "${parts[@]}"; do
