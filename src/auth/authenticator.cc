@@ -31,6 +31,9 @@ base::Result<Identity> Authenticator::refresh(std::string_view token, std::strin
   auto identity = authenticate({token, {}}, now);
   if (identity && identity->user_id != user_id)
     return base::fail(base::ErrorCode::kUnauthorized, "the token is another user's");
+  // The leeway is for connecting: here the token would expire again at once.
+  if (identity && identity->expires_at && *identity->expires_at <= now)
+    return base::fail(base::ErrorCode::kTokenExpired, "the token has expired");
   return identity;
 }
 

@@ -117,6 +117,30 @@ TEST_F(MemberTest, ALateReportDoesNotBringBackWhatWasReplaced) {
   EXPECT_EQ(field("alice", "deviceCount"), "1");
 }
 
+// The same while the node has not heard yet that its own was replaced.
+TEST_F(MemberTest, OfTwoWithOneDeviceIdTheOlderIsClosed) {
+  TestNode one(redis_.url(), "n1");
+  ASSERT_TRUE(one.attaches());
+  const auto older = one.connect("alice", "phone");
+  const auto other = one.connect("alice", "laptop");
+  ASSERT_TRUE(one.told(older, {"accepted", "own devices"}));
+  ASSERT_TRUE(one.told(other, {"accepted"}));
+  const auto put = [&](const std::string& id, const std::string& key,
+                       const std::string& connected) {
+    redis_.ask({"SADD", "presence:devices:alice", id});
+    redis_.ask({"HSET", "presence:device:alice:" + id, "node", "n2:1", "deviceType", "web",
+                "connectedAt", connected, "deviceId", key});
+  };
+  const std::string newer = "newer---------------";
+  put(newer, "phone", "9000000000000");
+  put("older---------------", "laptop", "1");
+  ASSERT_TRUE(one.choose("alice", {presence::Status::busy, {}, {}}));
+  EXPECT_TRUE(one.told(older, {"closed"}));
+  EXPECT_TRUE(one.told(other, {"own busy"}));
+  EXPECT_EQ(redis_.ask({"SMEMBERS", "presence:devices:alice"}).elements.size(), 2U);
+  EXPECT_EQ(redis_.ask({"SISMEMBER", "presence:devices:alice", newer}).to_integer(), 1);
+}
+
 TEST_F(MemberTest, TheLimitOfDevicesHoldsOverAllNodes) {
   presence::DirectoryOptions options = TestNode::directory_options();
   options.devices_per_user = 2;
@@ -129,6 +153,29 @@ TEST_F(MemberTest, TheLimitOfDevicesHoldsOverAllNodes) {
   ASSERT_TRUE(two.told(two.connect("alice"),
                        {"refused: the user has as many devices as limits.devices_per_user "
                         "allows"}));
+}
+
+TEST_F(MemberTest, WhatNobodyIsToldOfIsNoNewVersion) {
+  presence::DirectoryOptions options = TestNode::directory_options();
+  options.disconnect_grace = base::Duration(60'000);
+  TestNode one(redis_.url(), "n1", options);
+  TestNode two(redis_.url(), "n2", options);
+  ASSERT_TRUE(one.attaches());
+  ASSERT_TRUE(two.attaches());
+  befriend("alice", "bob");
+  const auto alice = one.connect("alice");
+  ASSERT_TRUE(one.told(alice, {"accepted"}));
+  const auto bob = two.connect("bob");
+  ASSERT_TRUE(two.told(bob, {"accepted"}));
+  ASSERT_TRUE(one.told(alice, {"bob online"}));
+  const presence::Version told = one.version_of("bob");
+  const presence::Version truth = one.truth_of("bob");
+  two.lose(bob);
+  ASSERT_TRUE(redis::eventually([&] { return one.truth_of("bob") > truth; }));
+  EXPECT_EQ(one.version_of("bob"), told);
+  ASSERT_TRUE(two.told(two.connect("bob"), {"accepted"}));
+  EXPECT_TRUE(one.told(alice, {"bob has 2"}));
+  EXPECT_GT(one.version_of("bob"), told);
 }
 
 TEST_F(MemberTest, LingeringDevicesMakeRoom) {

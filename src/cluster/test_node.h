@@ -139,6 +139,12 @@ class TestNode final : private presence::Effects, private Member::Port {
              std::to_string(found->view.devices.size());
     });
   }
+  [[nodiscard]] presence::Version version_of(const std::string& user) {
+    return loop_.in([&] { return directory_->find(user)->view.version; });
+  }
+  [[nodiscard]] presence::Version truth_of(const std::string& user) {
+    return loop_.in([&] { return directory_->find(user)->truth_version; });
+  }
   [[nodiscard]] std::string incarnation() {
     return loop_.in([this] { return member_->incarnation(); });
   }

@@ -108,6 +108,9 @@ TEST_F(FrontendTest, AFreshTokenKeepsTheClientAndAnotherUsersDoesNot) {
   EXPECT_THAT(say(client, R"(421["refresh_token",)" + with_token(token("bob")) + "]").at(0),
               StartsWith(R"(431[{"error":{"code":"unauthorized",)"));
   EXPECT_THAT(say(client, R"(42["refresh_token",{}])").at(0), HasSubstr("token is missing"));
+  // The leeway of 5 s is for connecting.
+  EXPECT_THAT(say(client, R"(421["refresh_token",)" + with_token(token("alice", -kSecond)) + "]"),
+              ElementsAre(StartsWith(R"(431[{"error":{"code":"token_expired",)")));
   EXPECT_THAT(hub.requests, IsEmpty());
   EXPECT_THAT(
       say(client, R"(422["refresh_token",)" + with_token(token("alice", 60 * kSecond)) + "]"),

@@ -62,7 +62,7 @@ void Directory::on(const Decided& input) {
   if (user == nullptr || !attached_) return;
   drop_replaced(input.truth, *user);
   if (input.joining != kNoDevice) decide_joining(*user, input);
-  if (follows(*user) && input.truth.version > user->view.version)
+  if (follows(*user) && input.truth.version > user->truth_version)
     adopt(input.truth, *user, input.origin);
   release(*user);
 }
@@ -110,7 +110,9 @@ void Directory::decide_joining(User& user, const Decided& input) {
 
 void Directory::adopt(const Truth& truth, User& user, DeviceRef origin) {
   sequence_ = std::max(sequence_, truth.version);
-  decided_ = truth.version;
+  decided_ = std::max(truth.version, user.view.version + 1);
+  // What nobody is told of, such as a device that lingers, is no new version for them.
+  const bool first = std::exchange(user.truth_version, truth.version) == 0;
   View after;
   after.version = user.view.version;
   after.last_seen = truth.last_seen;
@@ -129,7 +131,7 @@ void Directory::adopt(const Truth& truth, User& user, DeviceRef origin) {
         {device.socket_id, device.type, std::max(device.connected_at, truth.visible_since)});
   }
   tell_change(user, std::move(after));
-  user.view.version = std::max(user.view.version, truth.version);
+  if (first) user.view.version = std::max(user.view.version, truth.version);
   if (user.here != nullptr) {
     adopt_own(truth, user);
     settle_own(user, {truth.status, truth.auto_away}, kinds, origin);

@@ -103,6 +103,7 @@ struct User {
   // contacts of it, too, are marked in its list instead, which makes a mutual edge cost 4 bytes.
   HandleSet other_watchers;
   Version own_version = 0;
+  Version truth_version = 0;   // in a cluster: of what was decided last, whether it was told or not
   base::WallTime last_seen{};  // own view
   std::unique_ptr<ChosenStatus> chosen;
   std::unique_ptr<ConnectedUser> here;

@@ -125,25 +125,31 @@ end
 -- A report may come after the device has come back elsewhere, and been replaced by that.
 local newest = {}
 for _, other in ipairs(others) do
-  local connected = other.state == 'lingering' and tonumber(other.connected) or math.huge
-  if other.key ~= '' then newest[other.key] = math.max(newest[other.key] or 0, connected) end
+  local rank = tonumber(other.connected)
+  if other.key ~= '' then
+    local best = newest[other.key] or {any = 0, live = 0}
+    best.any = math.max(best.any, other.state == 'live' and math.huge or rank)
+    if other.state == 'live' then best.live = math.max(best.live, rank) end
+    newest[other.key] = best
+  end
 end
 for i = #mine, 1, -1 do
-  local d = mine[i]
-  if d.state == 'lingering' and tonumber(d.connected) < (newest[d.key] or 0) then
+  local d, best = mine[i], newest[mine[i].key]
+  if best and d.id ~= joining and
+      tonumber(d.connected) < (d.state == 'lingering' and best.any or best.live) then
     drop(d)
     table.remove(mine, i)
   end
 end
 
 -- A connection with the deviceId of another one replaces it, wherever that is.
-local key = ''
+local here = {}
 for _, d in ipairs(mine) do
-  if d.id == joining then key = d.key end
+  if d.state == 'live' and d.key ~= '' then here[d.key] = true end
 end
 local staying = {}
 for _, other in ipairs(others) do
-  if key ~= '' and key == other.key then drop(other) else staying[#staying + 1] = other end
+  if here[other.key] then drop(other) else staying[#staying + 1] = other end
 end
 others = staying
 
