@@ -81,12 +81,20 @@ count_node() {
   failed=$(($(sum_of "$1" fail) + $(sum_of "$1" cancelled) + 0))
 }
 
-web_tests() {
-  local status=0
-  logged web.log npm --prefix web test --silent || status=$?
-  count_node web.log
+# vitest DIRECTORY SECONDS: the tests of a folder of TypeScript.
+vitest() {
+  local dir=$1 seconds=$2 status=0 report=$PWD/$logs/$1.json
+  rm -f "$report"
+  PRESENCED_BIN=$PWD/build/release/presenced logged "$dir.log" timeout --foreground "$seconds" \
+    npm --prefix "$dir" test --silent -- --reporter=default --reporter=json --outputFile.json="$report" || status=$?
+  if [ -f "$report" ]; then
+    read -r passed failed < <(node -p \
+      'const sums = JSON.parse(fs.readFileSync(process.argv[1])); sums.numPassedTests + " " + sums.numFailedTests' "$report")
+  fi
   return "$status"
 }
+
+page_types() { npm --prefix web run typecheck --silent && passed=1; }
 
 # e2e PRESET [FILE...]: the real binary, driven by real clients.
 e2e() {
@@ -105,18 +113,6 @@ e2e() {
 sdk_build() { npm --prefix sdk run build --silent && passed=1; }
 sdk_types() { npm --prefix sdk run typecheck --silent && passed=1; }
 sdk_size() { npm --prefix sdk run size --silent && passed=1; }
-
-sdk_tests() {
-  local status=0 report=$PWD/$logs/sdk.json
-  rm -f "$report"
-  PRESENCED_BIN=$PWD/build/release/presenced logged sdk.log timeout --foreground "$sdk_seconds" \
-    npm --prefix sdk test --silent -- --reporter=default --reporter=json --outputFile.json="$report" || status=$?
-  if [ -f "$report" ]; then
-    read -r passed failed < <(node -p \
-      'const sums = JSON.parse(fs.readFileSync(process.argv[1])); sums.numPassedTests + " " + sums.numFailedTests' "$report")
-  fi
-  return "$status"
-}
 
 quick_bench() {
   logged bench.log scripts/bench.sh --quick || return
@@ -148,7 +144,9 @@ built() {
 }
 
 part_checks() {
-  step "the page's model" web_tests
+  fetch_npm web "what the page and the browser client are built from"
+  step "the page: types" page_types
+  step "the page: tests" vitest web 60
 }
 
 part_unit() {
@@ -165,7 +163,7 @@ part_sdk() {
   step "sdk: build" sdk_build || return
   step "sdk: types" sdk_types
   step "sdk: size" sdk_size
-  step "sdk: tests" sdk_tests
+  step "sdk: tests" vitest sdk "$sdk_seconds"
 }
 
 part_bench() {
