@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 fuzz_seconds=6     # for each target
 e2e_seconds=900    # for the whole suite; it takes a few minutes
 sdk_seconds=300
+browser_seconds=180
 logs=build/test-logs
 summary=()
 total_passed=0
@@ -109,6 +110,15 @@ e2e() {
   return "$status"
 }
 
+# The page at `/`, in a real browser.
+browser() {
+  local status=0
+  PRESENCED_BIN=$PWD/build/release/presenced logged browser.log timeout --foreground "$browser_seconds" \
+    npm --prefix tests/browser test --silent || status=$?
+  count_node browser.log
+  return "$status"
+}
+
 # The packages for applications, tested against the real binary.
 sdk_build() { npm --prefix sdk run build --silent && passed=1; }
 sdk_types() { npm --prefix sdk run typecheck --silent && passed=1; }
@@ -166,6 +176,17 @@ part_sdk() {
   step "sdk: tests" vitest sdk "$sdk_seconds"
 }
 
+part_browser() {
+  if grep -qs '^ID=ubuntu' /etc/os-release && [ ${#parts[@]} -gt 1 ] && ! has_browser; then
+    say "Left out: browser. Ubuntu has no package of Chromium; install Chrome, or set PRESENCED_CHROMIUM"
+    return
+  fi
+  need browser
+  built release presenced || return
+  fetch_npm tests/browser "what drives the browser"
+  step "the page in a browser" browser
+}
+
 part_bench() {
   built release && step "bench: every notification accounted for" quick_bench
 }
@@ -203,7 +224,7 @@ finish() {
   [ "$total_failed" = 0 ]
 }
 
-all_parts=(checks unit e2e sdk bench asan tsan fuzz)
+all_parts=(checks unit e2e sdk browser bench asan tsan fuzz)
 parts=("$@")
 [ $# = 0 ] && parts=("${all_parts[@]}")
 for part in "${parts[@]}"; do
