@@ -9,8 +9,9 @@ cd "$(dirname "$0")/.."
 . scripts/packages.sh
 
 fuzz_seconds=6     # for each target
+chaos_seconds=30
 e2e_seconds=900    # for the whole suite; it takes a few minutes
-sdk_seconds=300
+sdk_seconds=600
 browser_seconds=180
 logs=build/test-logs
 summary=()
@@ -99,14 +100,15 @@ page_types() { npm --prefix web run typecheck --silent && passed=1; }
 
 # e2e PRESET [FILE...]: the real binary, driven by real clients.
 e2e() {
-  local preset=$1 status=0 suite=(npm test --silent)
+  local preset=$1 status=0 suite=(npm test --silent) log
   shift
+  log=e2e-$preset${1:+-$(basename "$1" .test.js)}.log
   [ $# != 0 ] && suite=(node --test "$@")
   fetch_npm tests/e2e "the clients of the end-to-end tests"
   PRESENCED_BIN=$PWD/build/$preset/presenced \
-    logged "e2e-$preset.log" "${launcher[@]}" timeout --foreground "$e2e_seconds" \
+    logged "$log" "${launcher[@]}" timeout --foreground "$e2e_seconds" \
     env -C tests/e2e "${suite[@]}" || status=$?
-  count_node "e2e-$preset.log"
+  count_node "$log"
   return "$status"
 }
 
@@ -123,6 +125,11 @@ browser() {
 sdk_build() { npm --prefix sdk run build --silent && passed=1; }
 sdk_types() { npm --prefix sdk run typecheck --silent && passed=1; }
 sdk_size() { npm --prefix sdk run size --silent && passed=1; }
+
+# What is thrown at it is another each time; the seed is in the name of the test.
+chaos() {
+  E2E_CHAOS_SECONDS=$chaos_seconds e2e "$1" chaos/chaos.test.js
+}
 
 quick_bench() {
   logged bench.log scripts/bench.sh --quick || return
@@ -164,7 +171,9 @@ part_unit() {
 }
 
 part_e2e() {
-  built release && step "end to end" e2e release
+  built release || return
+  step "end to end" e2e release
+  step "chaos for $chaos_seconds s" chaos release
 }
 
 part_sdk() {

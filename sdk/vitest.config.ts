@@ -40,6 +40,8 @@ export default defineConfig({
           'react-dom': at('react-18/node_modules/react-dom'),
         },
       }),
+      project('vue'),
+      project('react-native'),
     ],
   },
 });

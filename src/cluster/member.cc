@@ -16,6 +16,10 @@ namespace {
 constexpr int64_t kRememberDeadMillis = 3'600'000;
 // After Redis was away, every node has reported what is with it by then.
 constexpr base::Duration kOthersHaveReported{3'000};
+// What a Redis has answered and may not have kept: its log is on the disk a second later or two,
+// and a replica that becomes the master may be further behind.
+constexpr base::Duration kMayBeLost{30'000};
+constexpr std::size_t kMostTurns = 1'000;  // of a user, that wait
 constexpr std::size_t kMostCalls = 1'000;  // under way at a time
 // For a message to come back. Redis may be well and its channel may not.
 constexpr base::Duration kLongestHearing{2'000};
@@ -105,6 +109,7 @@ void Member::try_to_attach() {
   // With a lease first: what a node without one reports, others would take away.
   if (!announced_) return renew_lease(kLease);
   attached_ = true;
+  ++attachments_;
   spdlog::info("redis: node {} is attached", incarnation_);
   port_.apply(presence::Attached{});
   report_departed();
@@ -132,6 +137,7 @@ void Member::tick() {
   refresh_heard();
   const base::SteadyTime now = loop_.now().steady;
   give_up_hearing(now - kLongestHearing);
+  while (!departed_.empty() && now - departed_.front().at > kMayBeLost) departed_.pop_front();
   if (read_followed_at_ && now >= *read_followed_at_) {
     read_followed_at_.reset();
     read_followed();
@@ -152,6 +158,19 @@ void Member::read_followed() {
 
 // --- Reports
 
+// What is true of the user on this node.
+Member::Statement Member::own_statement(const presence::UserId& user) const {
+  Statement statement;
+  statement.user = user;
+  statement.node = incarnation_;
+  if (const presence::User* known = directory_.find(user); known != nullptr) {
+    statement.known = std::max(known->view.version, known->own_version);
+    statement.last_seen = known->last_seen;
+    statement.devices_of = known;
+  }
+  return statement;
+}
+
 Member::Statement Member::statement_of(const presence::User& user, std::string_view node) const {
   Statement statement;
   statement.user = user.id;
@@ -161,58 +180,122 @@ Member::Statement Member::statement_of(const presence::User& user, std::string_v
   return statement;
 }
 
+// Reports of a user follow each other: one that Redis is asked for again (it has lost the script, a
+// slot moves) would overtake the next one, which says what is true. What waits is said as it is
+// then.
+void Member::in_turn(const presence::UserId& user, Turn turn) {
+  const auto [place, free] = turns_.try_emplace(user);
+  place->second.push_back(std::move(turn));
+  if (free) next_turn(user);
+}
+
+void Member::next_turn(const presence::UserId& user) {
+  auto& waiting = turns_.at(user);
+  while (!waiting.empty()) {
+    const Turn turn = std::move(waiting.front());
+    waiting.pop_front();
+    if (turn()) return;
+  }
+  turns_.erase(user);
+}
+
+bool Member::too_many_wait(const presence::UserId& user) const {
+  const auto place = turns_.find(user);
+  return place != turns_.end() && place->second.size() >= kMostTurns;
+}
+
 void Member::report(const presence::Report& report) {
-  Statement statement;
-  statement.user = report.user.id;
-  statement.node = incarnation_;
-  statement.known = std::max(report.user.view.version, report.user.own_version);
-  statement.last_seen = report.user.last_seen;
-  statement.reason = report.reason;
-  statement.devices_of = &report.user;
-  statement.joining = report.joining;
   const presence::DeviceRef joining =
       report.joining == nullptr ? presence::kNoDevice : report.joining->ref;
-  call(statement, [this, origin = report.origin, joining, user = report.user.id,
-                   last_seen = report.user.last_seen](std::optional<Outcome> outcome) {
-    if (outcome) return decided(*std::move(outcome), origin, joining);
-    unconfirmed_.insert_or_assign(user, last_seen);
+  // What is true is said by those that wait already.
+  if (joining == presence::kNoDevice && too_many_wait(report.user.id)) return;
+  in_turn(report.user.id, [this, user = report.user.id, last_seen = report.user.last_seen,
+                           reason = report.reason, origin = report.origin, joining] {
+    return report_now(user, last_seen, reason, origin, joining);
   });
 }
 
-// Whoever left with a report that was lost is not here to be reported anew with the others.
+bool Member::report_now(const presence::UserId& user, base::WallTime last_seen,
+                        presence::OfflineReason reason, presence::DeviceRef origin,
+                        presence::DeviceRef joining) {
+  Statement statement = own_statement(user);
+  statement.last_seen = std::max(statement.last_seen, last_seen);
+  statement.reason = reason;
+  if (joining != presence::kNoDevice) {
+    statement.joining = directory_.device(joining);
+    // Gone, which is reported, or let in when Redis was away.
+    if (statement.joining == nullptr || statement.joining->state != presence::DeviceState::joining)
+      return false;
+  }
+  if (!attached_) {
+    unconfirmed_.insert_or_assign(user, statement.last_seen);
+    return false;
+  }
+  call(statement, [this, user, origin, joining,
+                   last_seen = statement.last_seen](std::optional<Outcome> outcome) {
+    if (outcome) {
+      const bool gone = std::none_of(outcome->nodes.begin(), outcome->nodes.end(),
+                                     [this](const auto& node) { return node == incarnation_; });
+      if (gone) departed_.push_back({loop_.now().steady, user, last_seen});
+      decided(*std::move(outcome), origin, joining);
+    } else {
+      unconfirmed_.insert_or_assign(user, last_seen);
+    }
+    next_turn(user);
+  });
+  return true;
+}
+
+// Whoever left is not here to be reported anew with the others. The report may have been lost on
+// its way, or by a Redis that has answered it and come back with older data.
 void Member::report_departed() {
+  for (auto& departed : std::exchange(departed_, {}))
+    unconfirmed_.insert_or_assign(std::move(departed.user), departed.last_seen);
   for (const auto& [id, last_seen] : std::exchange(unconfirmed_, {})) {
     const presence::User* known = directory_.find(id);
     if (known != nullptr && known->here != nullptr && known->here->contacts_there()) continue;
-    presence::User gone;
-    gone.id = id;
-    gone.last_seen = last_seen;
-    report({gone, presence::OfflineReason::disconnected, presence::kNoDevice});
+    report_again(id, last_seen);
   }
 }
 
-void Member::choose(const presence::UserId& id, const presence::Choice& choice,
-                    std::function<void(base::Result<void>)> done) {
-  if (!attached_)
-    return done(
-        tl::unexpected(base::Error{base::ErrorCode::kStoreUnavailable, "redis cannot be reached"}));
-  const presence::User* user = directory_.find(id);
-  Statement statement;
-  statement.user = id;
-  statement.node = incarnation_;
-  if (user != nullptr) {
-    statement.known = std::max(user->view.version, user->own_version);
-    statement.last_seen = user->last_seen;
-    statement.devices_of = user;
+// What is true on this node of a user, wherever that is.
+void Member::report_again(const presence::UserId& id, base::WallTime last_seen) {
+  constexpr auto kReason = presence::OfflineReason::disconnected;
+  const presence::User* known = directory_.find(id);
+  if (known != nullptr && known->here != nullptr && known->here->contacts_there())
+    return report({*known, kReason, presence::kNoDevice});
+  presence::User gone;
+  gone.id = id;
+  gone.last_seen = last_seen;
+  report({gone, kReason, presence::kNoDevice});
+}
+
+void Member::choose(const presence::UserId& user, const presence::Choice& choice, ChoiceDone done) {
+  if (too_many_wait(user))
+    return done(base::fail(base::ErrorCode::kStoreUnavailable,
+                           "too many changes of this user wait for redis"));
+  in_turn(user,
+          [this, user, choice, done = std::move(done)] { return choose_now(user, choice, done); });
+}
+
+bool Member::choose_now(const presence::UserId& user, const presence::Choice& choice,
+                        const ChoiceDone& done) {
+  if (!attached_) {
+    done(base::fail(base::ErrorCode::kStoreUnavailable, "redis cannot be reached"));
+    return false;
   }
+  Statement statement = own_statement(user);
   statement.choice = &choice;
-  call(statement, [this, done = std::move(done)](std::optional<Outcome> outcome) {
-    if (!outcome)
-      return done(
-          tl::unexpected(base::Error{base::ErrorCode::kStoreUnavailable, "redis did not answer"}));
-    decided(*std::move(outcome), {}, {});
-    done({});
+  call(statement, [this, user, done](std::optional<Outcome> outcome) {
+    if (outcome) {
+      decided(*std::move(outcome), {}, {});
+      done({});
+    } else {
+      done(base::fail(base::ErrorCode::kStoreUnavailable, "redis did not answer"));
+    }
+    next_turn(user);
   });
+  return true;
 }
 
 void Member::call(const Statement& statement, CallDone done) {
@@ -227,6 +310,7 @@ void Member::call(const Statement& statement, CallDone done) {
       keys_.events_of(statement.user),
       std::string(statement.user),
       std::string(statement.node),
+      std::to_string(attachments_),
       std::to_string(statement.known),
       std::to_string(base::to_millis(statement.last_seen)),
       std::string(presence::offline_reason_name(statement.reason)),
@@ -307,15 +391,20 @@ void Member::on_message(const redis::Subscription&, std::string_view channel,
                         std::string_view payload) {
   if (channel == keys_.edges()) return edges_changed(payload);
   if (channel == keys_.commands()) return commanded(payload);
-  const std::optional<std::string_view> user = user_of_outcome(payload);
-  if (!user || !attached_) return;
-  if (directory_.find(*user) == nullptr) {
-    if (reads_ > 0) unfollowed_.insert_or_assign(presence::UserId(*user), std::string(payload));
+  const std::optional<OutcomeHead> head = parse_outcome_head(payload);
+  if (!head || !attached_) return;
+  if (head->reporter == incarnation_) {
+    // What this node has caused comes with the answer to its report, if it still waits for that.
+    if (head->attachment != attachments_) report_again(presence::UserId(head->user), {});
+    return;
+  }
+  if (directory_.find(head->user) == nullptr) {
+    if (reads_ > 0)
+      unfollowed_.insert_or_assign(presence::UserId(head->user), std::string(payload));
     return;
   }
   std::optional<Outcome> outcome = parse_outcome(payload, incarnation_);
-  // What this node has caused comes with the answer to its report.
-  if (!outcome || outcome->reporter == incarnation_) return;
+  if (!outcome) return;
   check_nodes(*outcome);
   decided(*std::move(outcome), {}, {});
 }

@@ -74,8 +74,8 @@ class Member final : private redis::Subscriber::Listener {
 
   void report(const presence::Report& report);
   // `done` when it was decided; the directory knows of it by then. Refused without Redis.
-  void choose(const presence::UserId& user, const presence::Choice& choice,
-              std::function<void(base::Result<void>)> done);
+  using ChoiceDone = std::function<void(base::Result<void>)>;
+  void choose(const presence::UserId& user, const presence::Choice& choice, ChoiceDone done);
   // On whichever node they are.
   void close_device(const presence::UserId& user, const std::string& socket_id);
   void forget(const presence::UserId& user);
@@ -136,7 +136,19 @@ class Member final : private redis::Subscriber::Listener {
 
   void try_to_attach();
   void detach(const std::string& reason);
+  // What is to be said of a user when everything before it has been answered. False: nothing was
+  // said, and there is nothing to wait for.
+  using Turn = std::function<bool()>;
+  void in_turn(const presence::UserId& user, Turn turn);
+  void next_turn(const presence::UserId& user);
+  [[nodiscard]] bool too_many_wait(const presence::UserId& user) const;
+  bool report_now(const presence::UserId& user, base::WallTime last_seen,
+                  presence::OfflineReason reason, presence::DeviceRef origin,
+                  presence::DeviceRef joining);
+  bool choose_now(const presence::UserId& user, const presence::Choice& choice,
+                  const ChoiceDone& done);
   void report_departed();
+  void report_again(const presence::UserId& id, base::WallTime last_seen);
   void read_followed();
 
   // What is said in a call of the report script.
@@ -161,6 +173,7 @@ class Member final : private redis::Subscriber::Listener {
   void call_answered(const redis::Answer& answer, const CallDone& done);
   void read_details(const Outcome& outcome,
                     std::function<void(base::Result<presence::FullTruth>)> done);
+  [[nodiscard]] Statement own_statement(const presence::UserId& user) const;
   // Reads the truth of a user who is not here, for a user or to take the devices of `node` away.
   [[nodiscard]] Statement statement_of(const presence::User& user, std::string_view node) const;
   void decided(Outcome outcome, presence::DeviceRef origin, presence::DeviceRef joining);
@@ -203,15 +216,24 @@ class Member final : private redis::Subscriber::Listener {
   Seat seat_;
   SeatHandler on_seats_;
   bool attached_ = false;
+  uint64_t attachments_ = 0;
   bool leaving_ = false;
   bool announced_ = false;  // a lease was renewed since Redis was reached
   std::optional<base::SteadyTime> read_followed_at_;
   // Of whom a report was lost, and when they were last seen here.
   std::unordered_map<presence::UserId, base::WallTime> unconfirmed_;
+  // Who has left lately.
+  struct Departed {
+    base::SteadyTime at;
+    presence::UserId user;
+    base::WallTime last_seen;
+  };
+  std::deque<Departed> departed_;
   std::set<std::string> live_;
   std::map<std::string, base::SteadyTime> dead_;  // and since when; taken over after the grace
   std::set<std::string> taken_over_;
   std::vector<presence::DeviceRef> heard_;
+  std::unordered_map<presence::UserId, std::deque<Turn>> turns_;  // of whom an answer is awaited
   std::deque<Call> calls_;  // that wait until others have been answered
   std::size_t calls_under_way_ = 0;
   std::size_t reads_ = 0;                                               // of truths, under way

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "cluster/test_node.h"
+#include "cluster/text_writer.h"
 #include "runtime/clock.h"
 
 namespace cluster {
@@ -22,11 +23,10 @@ class MemberTest : public testing::Test {
     return redis_.ask({"HGET", "presence:user:" + user, name}).text;
   }
 
-  // Since the statistics were reset; leases are renewed meanwhile, too.
-  // How many users the nodes have begun to read.
-  int users_read() {
+  // By all nodes, also in scripts.
+  int calls_of(const std::string& command) {
     const std::string stats = redis_.ask({"INFO", "commandstats"}).text;
-    const std::string name = "cmdstat_exists:calls=";
+    const std::string name = "cmdstat_" + command + ":calls=";
     const std::size_t at = stats.find(name);
     return at == std::string::npos ? 0 : std::stoi(stats.substr(at + name.size()));
   }
@@ -177,6 +177,58 @@ TEST(Member, WhoLeftWithAReportThatWasLostIsGoneAfterwards) {
   ASSERT_TRUE(one.told(alice, {"bob offline disconnected"}));
 }
 
+TEST(Member, WhoLeftIsGoneAlsoWhenRedisComesBackWithOlderData) {
+  redis::RedisServer kept;
+  TestNode one(kept.url(), "n1");
+  TestNode two(kept.url(), "n2");
+  ASSERT_TRUE(one.attaches());
+  ASSERT_TRUE(two.attaches());
+  kept.ask({"SADD", "presence:contacts:alice", "bob"});
+  const auto alice = one.connect("alice");
+  ASSERT_TRUE(one.told(alice, {"accepted"}));
+  const auto bob = two.connect("bob");
+  ASSERT_TRUE(two.told(bob, {"accepted"}));
+  ASSERT_TRUE(one.told(alice, {"bob online"}));
+  kept.ask({"SAVE"});
+  two.leave(bob);
+  ASSERT_TRUE(one.told(alice, {"bob offline disconnected"}));
+  kept.kill();
+  ASSERT_TRUE(one.detaches());
+  ASSERT_TRUE(two.detaches());
+  kept.start();
+  EXPECT_TRUE(redis::eventually([&] {
+    return kept.ask({"EXISTS", "presence:devices:bob"}).to_integer() == 0;
+  }));
+}
+
+// Each report of a user is made of what was true when the one before it had been answered.
+TEST_F(TwoNodes, DevicesThatComeAtOnceAreToldOneAfterTheOther) {
+  const auto alice = one.connect("alice");
+  ASSERT_TRUE(one.told(alice, {"accepted"}));
+  const int before = calls_of("publish");
+  two.connect_all({"bob", "bob", "bob"});
+  EXPECT_TRUE(one.told(alice, {"bob online", "bob has 2", "bob has 3"}));
+  EXPECT_EQ(calls_of("publish") - before, 3);
+}
+
+// A connection that was given up may still hold what Redis does when the network is back.
+TEST_F(TwoNodes, AReportThatIsCarriedOutTooLateIsTakenBack) {
+  befriend("alice", "bob");
+  const auto alice = one.connect("alice");
+  ASSERT_TRUE(one.told(alice, {"accepted"}));
+  const std::string late = "late----------------";
+  const std::string node = two.incarnation();
+  redis_.ask({"SADD", "presence:devices:bob", late});
+  redis_.ask({"HSET", "presence:device:bob:" + late, "node", node, "deviceType", "web",
+              "connectedAt", "1"});
+  redis_.ask({"HSET", "presence:user:bob", "status", "online", "version", "1"});
+  redis_.ask({"PUBLISH", Keys("presence:", false).events_of("bob"),
+              write_texts({"changed", "bob", node, "0"})});
+  EXPECT_TRUE(redis::eventually([&] {
+    return redis_.ask({"EXISTS", "presence:devices:bob"}).to_integer() == 0;
+  }));
+}
+
 TEST_F(MemberTest, TheDevicesOfADeadNodeAreTakenAway) {
   befriend("alice", "bob");
   befriend("carol", "dave");
@@ -231,7 +283,7 @@ TEST_F(TwoNodes, WhoComesWhileContactsAreReadIsSeen) {
   int reached = 0;
   for (const std::string& subject : subjects) {
     reached += 350;
-    ASSERT_TRUE(redis::eventually([&] { return users_read() > reached; }));
+    ASSERT_TRUE(redis::eventually([&] { return calls_of("exists") > reached; }));
     one.connect(subject);
   }
   for (const std::string& subject : subjects) ASSERT_TRUE(two.sees(subject, "online 1")) << subject;

@@ -23,8 +23,9 @@ std::optional<Outcome> parse_outcome(std::string_view text, std::string_view nod
   presence::Truth& truth = outcome.truth;
   outcome.refused = in.one_of<bool>({{"changed", false}, {"same", false}, {"too_many", true}});
   truth.user = in.text();
-  truth.version = in.number();
   outcome.reporter = in.text();
+  outcome.attachment = in.number();
+  truth.version = in.number();
   truth.status = read_status(in);
   truth.auto_away = in.flag();
   truth.message = in.text();
@@ -57,12 +58,15 @@ std::optional<Outcome> parse_outcome(std::string_view text, std::string_view nod
   return outcome;
 }
 
-std::optional<std::string_view> user_of_outcome(std::string_view text) {
+std::optional<OutcomeHead> parse_outcome_head(std::string_view text) {
   TextReader in(text);
   static_cast<void>(in.text());
-  const std::string_view user = in.text();
+  OutcomeHead head;
+  head.user = in.text();
+  head.reporter = in.text();
+  head.attachment = in.number();
   if (in.failed()) return std::nullopt;
-  return user;
+  return head;
 }
 
 }  // namespace cluster

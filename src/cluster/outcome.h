@@ -2,6 +2,7 @@
 // been written by anybody, so nothing of it is trusted.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,13 +16,19 @@ struct Outcome {
   presence::Truth truth;
   bool refused = false;                 // the device that wanted to join would be one too many
   std::string_view reporter;            // the node incarnation; a view into the text
+  uint64_t attachment = 0;              // of the reporter, which counts them
   std::vector<std::string_view> nodes;  // of truth.devices, in their order; views into the text
 };
 
 // Nothing for a text that the script does not write. Devices of `node` are marked as here.
 std::optional<Outcome> parse_outcome(std::string_view text, std::string_view node);
 
-// Only the user that it is about, to see at little cost whether it is of interest.
-std::optional<std::string_view> user_of_outcome(std::string_view text);
+// What it begins with, to see at little cost whether it is of interest.
+struct OutcomeHead {
+  std::string_view user;
+  std::string_view reporter;
+  uint64_t attachment = 0;
+};
+std::optional<OutcomeHead> parse_outcome_head(std::string_view text);
 
 }  // namespace cluster

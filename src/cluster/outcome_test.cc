@@ -20,8 +20,9 @@ const std::string kLaptop = "laptop--------------";
 std::vector<std::string> parts() {
   return {"changed",
           "alice",
-          "1700000000000123",
           "n1:7",
+          "4",
+          "1700000000000123",
           "busy",
           "0",
           "in: a call",
@@ -51,6 +52,7 @@ TEST(Outcome, IsReadAsTheScriptWritesIt) {
   EXPECT_EQ(truth.user, "alice");
   EXPECT_EQ(truth.version, 1'700'000'000'000'123U);
   EXPECT_EQ(outcome->reporter, "n1:7");
+  EXPECT_EQ(outcome->attachment, 4U);
   EXPECT_FALSE(outcome->refused);
   EXPECT_EQ(truth.status, presence::Status::busy);
   EXPECT_EQ(truth.message, "in: a call");
@@ -67,7 +69,11 @@ TEST(Outcome, IsReadAsTheScriptWritesIt) {
   EXPECT_TRUE(device.lingering && device.idle && device.here);
   EXPECT_EQ(device.type, presence::DeviceType::mobile);
   EXPECT_EQ(outcome->nodes.front(), "n2:3");
-  EXPECT_EQ(user_of_outcome(text), "alice");
+  const std::optional<OutcomeHead> head = parse_outcome_head(text);
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->user, "alice");
+  EXPECT_EQ(head->reporter, "n1:7");
+  EXPECT_EQ(head->attachment, 4U);
 }
 
 TEST(Outcome, ADeviceOfAnotherNodeIsNotHere) {
@@ -91,16 +97,17 @@ TEST(Outcome, EveryPartIsChecked) {
   EXPECT_TRUE(with(0, "too_many"));
   EXPECT_FALSE(with(0, "perhaps"));
   EXPECT_FALSE(with(1, ""));
-  EXPECT_FALSE(with(2, "-1"));
-  EXPECT_FALSE(with(2, "9007199254740992"));
-  EXPECT_FALSE(with(4, "asleep"));
-  EXPECT_FALSE(with(5, "2"));
-  EXPECT_FALSE(with(8, "unknown"));
-  EXPECT_FALSE(with(14, "2"));
-  EXPECT_FALSE(with(14, "1000000000000"));
-  EXPECT_FALSE(with(15, "short"));
-  EXPECT_FALSE(with(18, "stale"));
-  EXPECT_FALSE(with(20, "fridge"));
+  EXPECT_FALSE(with(3, "x"));
+  EXPECT_FALSE(with(4, "-1"));
+  EXPECT_FALSE(with(4, "9007199254740992"));
+  EXPECT_FALSE(with(5, "asleep"));
+  EXPECT_FALSE(with(6, "2"));
+  EXPECT_FALSE(with(9, "unknown"));
+  EXPECT_FALSE(with(15, "2"));
+  EXPECT_FALSE(with(15, "1000000000000"));
+  EXPECT_FALSE(with(16, "short"));
+  EXPECT_FALSE(with(19, "stale"));
+  EXPECT_FALSE(with(21, "fridge"));
 }
 
 }  // namespace

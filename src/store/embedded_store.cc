@@ -146,7 +146,7 @@ void EmbeddedStore::save_user(presence::UserRecord record, Done<void> done) {
   const std::size_t bytes = kOperationBytes + user.size() + record.choice.message.size();
   impl_->submit_superseding(
       make_operation<void>(
-          Kind::kWrite, bytes,
+          Kind::kSharedWrite, bytes,
           [record = std::move(record)](Database& database) -> base::Result<void> {
             database.users().save(record);
             return {};

@@ -40,6 +40,10 @@ struct Options {
   std::filesystem::path data_dir;  // created when missing, for its owner only
 
   base::Duration write_behind_interval{500};  // a record held back is written after this time
+  // A commit waits for the disk and costs more than all that is in it. Chosen statuses alone are
+  // committed so long after the last such commit, at the earliest; whatever else is called for
+  // takes them along at once.
+  base::Duration commit_interval{25};
   base::Duration retry_interval{1000};        // between attempts while the storage fails
   std::size_t max_queue_entries = 100'000;
   std::size_t max_queue_bytes = 64U << 20;

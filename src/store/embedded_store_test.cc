@@ -240,6 +240,35 @@ TEST_F(Embedded, WritesQueuedTogetherShareOneTransaction) {
   EXPECT_EQ(store_->counters().queue_bytes, 0U);
 }
 
+TEST_F(Embedded, ChosenStatusesAloneWaitForEachOther) {
+  Options patient = options();
+  patient.commit_interval = base::Duration(100);
+  open(patient);
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < 3; ++i) waiting().save(seen_at("a", i));
+  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(200));
+}
+
+TEST_F(Embedded, WhateverElseIsCalledForTakesChosenStatusesAlong) {
+  Options patient = options();
+  patient.commit_interval = kNever;
+  open(patient);
+  waiting().save(seen_at("a", 1));
+  std::atomic<int> saved = 0;
+  const auto save = [&](const char* user) {
+    store_->save_user(seen_at(user, 1), [&](const auto& kept) { saved += kept ? 1 : 0; });
+  };
+  save("b");
+  waiting().contacts("a");
+  EXPECT_TRUE(eventually([&] { return saved == 1; }));
+  save("c");
+  waiting().add("a", "b");
+  EXPECT_TRUE(eventually([&] { return saved == 2; }));
+  save("d");
+  EXPECT_EQ(store_->stop(), 0U);
+  EXPECT_EQ(saved, 3);
+}
+
 TEST_F(Embedded, AFullQueueRefusesAtOnceAndSaysSoOnce) {
   std::mutex mutex;
   std::vector<std::pair<Fault, bool>> notices;

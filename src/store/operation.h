@@ -15,7 +15,8 @@ namespace store {
 
 class Operation {
  public:
-  enum class Kind : uint8_t { kRead, kWrite };
+  // kSharedWrite: may wait for Options::commit_interval, so that others share its commit.
+  enum class Kind : uint8_t { kRead, kWrite, kSharedWrite };
 
   Operation(Kind kind, std::size_t bytes) : kind_(kind), bytes_(bytes) {}
   virtual ~Operation() = default;

@@ -45,9 +45,12 @@ void StoreThread::submit(std::unique_ptr<Operation> operation, const presence::U
       if (superseded != nullptr) write_behind_.supersede(*superseded);
       ++entries_;
       bytes_ += operation->bytes();
+      const bool urgent = operation->kind() != Operation::Kind::kSharedWrite;
+      if (urgent) ++urgent_;
+      const bool first = queue_.empty();
       queue_.push_back(std::move(operation));
       lock.unlock();
-      wake_.notify_one();
+      if (urgent || first) wake_.notify_one();
       return;
     }
     if (!stopping_) {
@@ -107,7 +110,7 @@ bool StoreThread::wait_for_turn(Turn& turn) {
       lock.lock();
       continue;
     }
-    fill(turn, now);
+    if (!may_wait(now)) fill(turn, now);
     if (!turn.empty()) return true;
     if (stopping_) return false;
     if (const auto deadline = next_deadline()) {
@@ -118,10 +121,22 @@ bool StoreThread::wait_for_turn(Turn& turn) {
   }
 }
 
+bool StoreThread::may_wait(base::SteadyTime now) const {
+  const auto due = [now](const std::optional<base::SteadyTime>& at) { return at && now >= *at; };
+  return !queue_.empty() && urgent_ == 0 && now < next_commit_at_ && !stopping_ &&
+         !due(write_behind_.due_at()) && !due(sequence_due_at_);
+}
+
 void StoreThread::fill(Turn& turn, base::SteadyTime now) {
   bool writes = false;
   while (!queue_.empty() && turn.size() < kMaxTurnOperations) {
-    writes = writes || queue_.front()->kind() == Operation::Kind::kWrite;
+    const Operation::Kind kind = queue_.front()->kind();
+    writes = writes || kind != Operation::Kind::kRead;
+    if (kind == Operation::Kind::kSharedWrite) {
+      next_commit_at_ = now + options_.commit_interval;
+    } else {
+      --urgent_;
+    }
     turn.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
@@ -184,6 +199,7 @@ std::optional<base::SteadyTime> StoreThread::next_deadline() const {
   std::optional<base::SteadyTime> next;
   for (const auto& deadline : {write_behind_.due_at(), sequence_due_at_, committer_.retry_at()})
     if (deadline && (!next || *deadline < *next)) next = deadline;
+  if (!queue_.empty() && (!next || next_commit_at_ < *next)) next = next_commit_at_;
   return next;
 }
 

@@ -60,6 +60,7 @@ class StoreThread {
   bool wait_for_turn(Turn& turn);
   void finish_turn(const Turn& turn);
   // With the mutex held.
+  [[nodiscard]] bool may_wait(base::SteadyTime now) const;
   void fill(Turn& turn, base::SteadyTime now);
   void add_sequence(Turn& turn, bool writes, base::SteadyTime now);
   void add_chunk(Turn& turn, base::SteadyTime now);
@@ -74,10 +75,12 @@ class StoreThread {
   mutable std::mutex mutex_;  // guards everything below
   std::condition_variable wake_;
   std::deque<std::unique_ptr<Operation>> queue_;
+  std::size_t urgent_ = 0;   // queued, and not Kind::kSharedWrite
   std::size_t entries_ = 0;  // queued or in the turn
   std::size_t bytes_ = 0;
   std::size_t internal_ = 0;  // operations of the turn that no caller submitted
   bool full_ = false;
+  base::SteadyTime next_commit_at_{};  // of shared writes alone
   WriteBehind write_behind_;
   int64_t sequence_ = 0;
   int64_t sequence_saved_ = 0;

@@ -1,7 +1,10 @@
 // An application in ES modules that has the built packages: its types are checked, nothing is run.
 import { createPresence, statusText, type Presence, type UserPresence } from '@presenced/client';
 import { useMyStatus, usePresence } from '@presenced/react';
+import { createMobilePresence } from '@presenced/react-native';
+import { presencePlugin, usePresence as usePresenceInVue } from '@presenced/vue';
 import { io } from 'socket.io-client';
+import { createApp } from 'vue';
 
 const presence: Presence = createPresence({
   url: 'https://presence.example.com',
@@ -33,3 +36,14 @@ export function Hooks(): string {
   void setStatus('away', { customMessage: text });
   return status + usePresence('bob').status;
 }
+
+createApp({ setup: () => ({ bob: usePresenceInVue('bob').value.status }) }).use(presencePlugin, { presence });
+// @ts-expect-error the plugin needs a presence, or options for one
+createApp({}).use(presencePlugin, {});
+
+// As react-native declares it.
+declare const AppState: {
+  currentState: 'active' | 'background' | 'inactive' | 'unknown' | 'extension';
+  addEventListener(type: 'change', listener: (state: 'active' | 'background') => void): { remove: () => void };
+};
+createMobilePresence({ AppState, Platform: { OS: 'ios', Version: 17 }, url: '', auth: { userId: 'alice' } });

@@ -14,30 +14,31 @@
 -- ARGV[2]  channel for the outcome
 -- ARGV[3]  user id
 -- ARGV[4]  node incarnation that reports
--- ARGV[5]  version that the node knows; what is given out is above it
--- ARGV[6]  when the user was last seen on that node, ms; 0: never
--- ARGV[7]  why the user would be offline now: `disconnected` or `inactive`
--- ARGV[8]  socket id of the device that wants to join with this report, or empty
--- ARGV[9]  most live and stale devices of a user
--- ARGV[10] seconds for which the user is remembered when offline
--- ARGV[11] `keep`: the choice stays; otherwise the status chosen, `online` for none
--- ARGV[12] its message, or empty
--- ARGV[13] when it ends, ms; 0: never
--- ARGV[14] and so on, eleven for each device: socket id, state (`live`, `lingering` or `stale`),
+-- ARGV[5]  how often it has attached: it takes back what Redis does of it too late
+-- ARGV[6]  version that the node knows; what is given out is above it
+-- ARGV[7]  when the user was last seen on that node, ms; 0: never
+-- ARGV[8]  why the user would be offline now: `disconnected` or `inactive`
+-- ARGV[9]  socket id of the device that wants to join with this report, or empty
+-- ARGV[10] most live and stale devices of a user
+-- ARGV[11] seconds for which the user is remembered when offline
+-- ARGV[12] `keep`: the choice stays; otherwise the status chosen, `online` for none
+-- ARGV[13] its message, or empty
+-- ARGV[14] when it ends, ms; 0: never
+-- ARGV[15] and so on, eleven for each device: socket id, state (`live`, `lingering` or `stale`),
 --          idle (0 or 1), deviceType, connectedAt, lastHeartbeat, ipAddress, userAgent, os,
 --          browser, deviceId
 --
 -- Answers with the same text that is published: `what`, then the truth. Each part is written as its
 -- length, a colon, and itself:
---   what (`changed`, `same` or `too_many`), user id, version, node that reported, status, autoAway
---   (0 or 1), customMessage, lastSeen (visible), offlineReason, lastSeen (own), visibleSince,
---   chosenStatus, chosenMessage, chosenUntil, number of devices that were replaced or made room, their
---   socket ids, number of devices, and for each that is live or lingering: socket id, state, idle,
---   deviceType, connectedAt, node
+--   what (`changed`, `same` or `too_many`), user id, node that reported, how often it has attached,
+--   version, status, autoAway (0 or 1), customMessage, lastSeen (visible), offlineReason, lastSeen
+--   (own), visibleSince, chosenStatus, chosenMessage, chosenUntil, number of devices that were
+--   replaced or made room, their socket ids, number of devices, and for each that is live or
+--   lingering: socket id, state, idle, deviceType, connectedAt, node
 
 local USER, DEVICES, STALE, CHOSEN = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local prefix, node, joining = ARGV[1], ARGV[4], ARGV[8]
-local FIRST, PER_DEVICE = 14, 11
+local prefix, node, joining = ARGV[1], ARGV[4], ARGV[9]
+local FIRST, PER_DEVICE = 15, 11
 local USER_TTL, DEVICE_TTL = 300, 180
 
 local time = redis.call('TIME')
@@ -47,19 +48,34 @@ local now = math.floor(now_us / 1000)
 local function whole(number) return string.format('%.0f', number) end
 local function text(value) return value or '' end
 
+-- Most users and devices are as most are: of what is `{value, usual value}`, only the unusual is kept.
+local function keep(key, fields, unusual)
+  local usual = {}
+  for name, value in pairs(unusual) do
+    if value[1] == value[2] then
+      usual[#usual + 1] = name
+    else
+      fields[#fields + 1] = name
+      fields[#fields + 1] = value[1]
+    end
+  end
+  redis.call('HSET', key, unpack(fields))
+  if #usual > 0 then redis.call('HDEL', key, unpack(usual)) end
+end
+
 -- What was true before.
 local kept = redis.call('HMGET', USER, 'version', 'status', 'autoAway', 'customMessage', 'lastSeen',
                         'reason', 'ownLastSeen', 'visibleSince', 'automatic', 'signature')
-local version = math.max(tonumber(kept[1] or 0), tonumber(ARGV[5]))
+local version = math.max(tonumber(kept[1] or 0), tonumber(ARGV[6]))
 local before = {status = kept[2] or 'offline', auto_away = kept[3] or '0', message = text(kept[4]),
                 last_seen = tonumber(kept[5] or 0), reason = kept[6] or 'disconnected'}
-local own_last_seen = math.max(tonumber(kept[7] or 0), tonumber(ARGV[6]))
+local own_last_seen = math.max(tonumber(kept[7] or 0), tonumber(ARGV[7]))
 local visible_since = tonumber(kept[8] or 0)
 local automatic = kept[9] or 'online'
 local chosen = redis.call('HMGET', CHOSEN, 'status', 'message', 'until')
 local was_invisible = chosen[1] == 'offline'
-if ARGV[11] ~= 'keep' then
-  chosen = {ARGV[11], ARGV[12], ARGV[13]}
+if ARGV[12] ~= 'keep' then
+  chosen = {ARGV[12], ARGV[13], ARGV[14]}
 end
 local choice = {status = chosen[1] or 'online', message = text(chosen[2]), ends = tonumber(chosen[3] or 0)}
 if choice.ends > 0 and choice.ends <= now then choice = {status = 'online', message = '', ends = 0} end
@@ -73,7 +89,7 @@ for _, id in ipairs(redis.call('SMEMBERS', DEVICES)) do
     redis.call('SREM', DEVICES, id)
     redis.call('DEL', prefix .. id)
   elseif not reported[id] then
-    others[#others + 1] = {id = id, node = d[1], state = d[2], idle = d[3], type = d[4],
+    others[#others + 1] = {id = id, node = d[1], state = d[2] or 'live', idle = d[3] or '0', type = d[4],
                            connected = d[5], key = text(d[6])}
   end
 end
@@ -120,7 +136,7 @@ if joining ~= '' then
   for _, d in ipairs(mine) do
     if d.state == 'lingering' then lingering[#lingering + 1] = d else connected = connected + 1 end
   end
-  local limit = tonumber(ARGV[9])
+  local limit = tonumber(ARGV[10])
   if connected > limit then
     what = 'too_many'
     for i, d in ipairs(mine) do
@@ -148,16 +164,10 @@ for _, d in ipairs(mine) do
     redis.call('DEL', key)
   else
     local i = d.at
-    local fields = {'deviceType', d.type, 'connectedAt', d.connected, 'lastHeartbeat', ARGV[i + 5],
-                    'ipAddress', ARGV[i + 6], 'userAgent', ARGV[i + 7], 'node', node, 'state', d.state,
-                    'idle', d.idle}
-    for at, name in pairs({[8] = 'os', [9] = 'browser', [10] = 'deviceId'}) do
-      if ARGV[i + at] ~= '' then
-        fields[#fields + 1] = name
-        fields[#fields + 1] = ARGV[i + at]
-      end
-    end
-    redis.call('HSET', key, unpack(fields))
+    keep(key, {'deviceType', d.type, 'connectedAt', d.connected, 'lastHeartbeat', ARGV[i + 5],
+               'ipAddress', ARGV[i + 6], 'userAgent', ARGV[i + 7], 'node', node},
+         {state = {d.state, 'live'}, idle = {d.idle, '0'}, os = {ARGV[i + 8], ''},
+          browser = {ARGV[i + 9], ''}, deviceId = {ARGV[i + 10], ''}})
     redis.call('EXPIRE', key, DEVICE_TTL)
     redis.call('SADD', DEVICES, d.id)
     devices[#devices + 1] = d
@@ -192,7 +202,7 @@ if after.status ~= 'offline' then
 elseif before.status ~= 'offline' then
   local manual = choice.status == 'offline' and #devices > 0
   after.last_seen = manual and now or own_last_seen
-  after.reason = manual and 'manual' or ARGV[7]
+  after.reason = manual and 'manual' or ARGV[8]
 elseif not kept[2] then
   after.last_seen = own_last_seen
 end
@@ -217,29 +227,27 @@ end
 -- What is kept.
 if not has_choice then
   if chosen[1] then redis.call('DEL', CHOSEN) end
-elseif ARGV[11] ~= 'keep' then
+elseif ARGV[12] ~= 'keep' then
   redis.call('DEL', CHOSEN)
   redis.call('HSET', CHOSEN, 'status', choice.status, 'message', choice.message, 'until', whole(choice.ends))
   if choice.ends > 0 then redis.call('PEXPIREAT', CHOSEN, choice.ends) end
 end
 if known and (changed or tonumber(kept[7] or 0) ~= own_last_seen) then
   local shown = after.status == 'offline' and 0 or #devices
-  redis.call('HSET', USER, 'status', after.status, 'lastSeen', whole(after.last_seen),
-             'deviceCount', shown, 'version', whole(version), 'autoAway', after.auto_away,
-             'reason', after.reason, 'ownLastSeen', whole(own_last_seen),
-             'visibleSince', whole(visible_since), 'automatic', automatic, 'signature', signature)
-  for name, value in pairs({customMessage = after.message,
-                            chosenStatus = choice.status ~= 'online' and choice.status or ''}) do
-    if value ~= '' then redis.call('HSET', USER, name, value) else redis.call('HDEL', USER, name) end
-  end
+  keep(USER, {'status', after.status, 'lastSeen', whole(after.last_seen), 'deviceCount', shown,
+              'version', whole(version), 'signature', signature},
+       {autoAway = {after.auto_away, '0'}, reason = {after.reason, 'disconnected'},
+        ownLastSeen = {whole(own_last_seen), '0'}, visibleSince = {whole(visible_since), '0'},
+        automatic = {automatic, 'online'}, customMessage = {after.message, ''},
+        chosenStatus = {choice.status, 'online'}})
 end
 if #devices > 0 then
   redis.call('EXPIRE', USER, USER_TTL)
 elseif known then
-  redis.call('EXPIRE', USER, ARGV[10])
+  redis.call('EXPIRE', USER, ARGV[11])
 end
 
-local answer = {what, ARGV[3], whole(version), node, after.status, after.auto_away, after.message,
+local answer = {what, ARGV[3], node, ARGV[5], whole(version), after.status, after.auto_away, after.message,
                 whole(after.last_seen), after.reason, whole(own_last_seen), whole(visible_since),
                 choice.status, choice.message, whole(choice.ends), tostring(#dropped)}
 for _, id in ipairs(dropped) do answer[#answer + 1] = id end

@@ -112,7 +112,11 @@ test(`chaos for ${SECONDS} s, seed ${SEED}`, async (t) => {
     };
     // What Redis holds of whoever is wrong: which node each device is of, and the leases.
     const evidence = async () => {
-      const held = { now: Date.now(), nodes: await redis.hash('presence:nodes') };
+      const held = {
+        now: Date.now(),
+        nodes: await redis.hash('presence:nodes'),
+        stats: await Promise.all(nodes.map((node) => node.api('GET', '/v1/stats'))),
+      };
       for (const user of USERS) {
         for (const id of await redis.command('SMEMBERS', `presence:devices:${user}`)) {
           held[`${user} ${id}`] = await redis.hash(`presence:device:${user}:${id}`);

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { DEADLINE, until, within } from './time.js';
 
-const repository = fileURLToPath(new URL('../../../', import.meta.url));
+const repository = path.resolve(fileURLToPath(import.meta.url), '../../../..');
 
 /** The program under test. */
 export const BINARY = process.env.PRESENCED_BIN

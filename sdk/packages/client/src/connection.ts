@@ -64,6 +64,7 @@ export class Connection implements Link {
   #expired = false; // told that the token has expired, and no fresh one was taken yet
   #token: unknown; // the last one sent
   #attempts = 0;
+  #closed = false; // whatever still comes of auth begins nothing again
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ConnectionOptions, owner: LinkOwner) {
@@ -83,7 +84,7 @@ export class Connection implements Link {
       if (this.socket.connected) this.#onConnect();
       return;
     }
-    if (this.socket.connected) return;
+    if (this.socket.connected || this.#closed) return;
     this.#stopRetrying();
     this.#owner.onState({ status: 'connecting' });
     this.socket.connect();
@@ -98,6 +99,7 @@ export class Connection implements Link {
   }
 
   close(silently = false): void {
+    this.#closed = true;
     this.#stopRetrying();
     for (const undo of this.#undo) undo();
     this.#rejectAll(closedError());

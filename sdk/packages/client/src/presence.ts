@@ -176,7 +176,7 @@ class Client implements Presence {
 
   async setStatus(status: Status, details: StatusDetails = {}): Promise<UserPresence> {
     const { customMessage, expiresAt } = details;
-    const own = await this.#link.ask('set_user_status', {
+    const own = await this.#ask('set_user_status', {
       status,
       ...(customMessage && { customMessage }),
       ...(expiresAt !== undefined && { expiresAt: +expiresAt }),
@@ -190,14 +190,14 @@ class Client implements Presence {
     const unique = [...new Set(userIds)];
     for (let at = 0; at < unique.length; at += MOST_IDS) {
       const part = unique.slice(at, at + MOST_IDS);
-      const answer = await this.#link.ask('check_users_presence', { userIds: part });
+      const answer = await this.#ask('check_users_presence', { userIds: part });
       this.store.apply('presence_status_response', answer);
     }
     return unique.map((userId) => this.store.user(userId));
   }
 
   async get(userId: string): Promise<UserPresence> {
-    const answer = await this.#link.ask('get_user_presence', { userId });
+    const answer = await this.#ask('get_user_presence', { userId });
     this.store.apply('presence_status_response', answer);
     return this.store.user(userId);
   }
@@ -208,7 +208,7 @@ class Client implements Presence {
 
   async resync(): Promise<void> {
     const [contacts] = await Promise.all([
-      this.#link.ask('get_contacts', {}),
+      this.#ask('get_contacts', {}),
       this.userId !== undefined && this.get(this.userId),
     ]);
     this.#take('presence_snapshot', contacts);
@@ -227,6 +227,9 @@ class Client implements Presence {
     this.#deviceId.release();
     this.#setConnection({ status: 'disconnected', error: closedError() });
   }
+
+  #ask: Link['ask'] = (name, payload) =>
+    this.#closed ? Promise.reject(closedError()) : this.#link.ask(name, payload);
 
   #owner(): TabOwner {
     return {
@@ -252,7 +255,7 @@ class Client implements Presence {
         this.#serverAhead = serverTime - (sentAt + Date.now()) / 2;
       },
       onPing: () => this.#heartbeats.poke(),
-      onError: (error) => this.#events.emit('error', error),
+      onError: (error) => this.#closed || this.#events.emit('error', error),
       onToken: (token) => (this.userId ??= subjectOf(token)),
       onDeviceId: (deviceId) => (this.#deviceId.value = deviceId),
     };

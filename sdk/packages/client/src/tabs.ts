@@ -236,6 +236,7 @@ export class SharedLink implements Link {
   }
 
   #post(message: Message): void {
-    this.#channel.postMessage(message);
+    // A tab that is closing has nothing more to say; what it was asked is asked again elsewhere.
+    if (!this.#abort.signal.aborted) this.#channel.postMessage(message);
   }
 }

@@ -1,4 +1,4 @@
-// Generated from api/asyncapi.yaml by `npm run types`; change that file instead.
+// Generated from api/asyncapi.yaml by `npm run generate`; change that file instead.
 
 /**
  * Section 5. Full status, also in bulk answers.
@@ -260,7 +260,7 @@ export interface ServerEvents {
   presence_status_response: PresenceStatusResponse;
   /** To a device that connected with `snapshot` or `cursor`, and to the asker of `get_contacts` who wanted no acknowledgement. */
   presence_snapshot: PresenceSnapshot;
-  /** To a device that sent `watch_users`: the newest state of users who are not on its screen (section 12). */
+  /** To a device that sent `watch_users`: the newest state of users who are not on its screen (section 12). Not in the server yet. */
   presence_batch: PresenceBatch;
   /** To the asker who wanted no acknowledgement: an event was refused. */
   presence_error: PresenceErrorEvent;
@@ -282,6 +282,6 @@ export interface ClientEvents {
   get_contacts: { payload: GetContacts; ack: PresenceSnapshot };
   /** A fresh token of the same user (section 2). */
   refresh_token: { payload: RefreshToken; ack: RefreshTokenAck };
-  /** Which contacts are on the screen (section 12). */
+  /** Which contacts are on the screen (section 12). Not in the server yet. */
   watch_users: { payload: WatchUsers; ack: WatchUsersAck };
 }

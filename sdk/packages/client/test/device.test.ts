@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { browserActivity, createPresence, describeDevice, type Presence } from '../src/index.js';
 import { acquireDeviceId as acquire, type DeviceId } from '../src/device.js';
+import { during } from '../../../testing/noting.js';
 import { until, useOpened, users, useServer } from '../../../testing/server.js';
 
 const server = useServer({ disconnect_grace: '10s' });
@@ -33,6 +34,9 @@ describe('the id of a tab', () => {
     const original = acquireDeviceId();
     // A duplicate starts with a copy of the storage as it is while the original is open.
     expect(acquireDeviceId().value).not.toBe(original.value);
+    leave();
+    const reloaded = acquireDeviceId();
+    expect(acquireDeviceId().value).not.toBe(reloaded.value);
   });
 
   test('is that of each presence in the page, and free again when one is closed', () => {
@@ -51,16 +55,14 @@ describe('the id of a tab', () => {
     expect(acquireDeviceId().value).not.toBe(id.value);
   });
 
-  test('is there without sessionStorage, too', () => {
-    const forbidden = vi.spyOn(window, 'sessionStorage', 'get').mockImplementation(() => {
+  test('is there without sessionStorage, too', async () => {
+    const forbidden = () => {
       throw new DOMException('forbidden', 'SecurityError');
-    });
-    try {
+    };
+    await during(window, 'sessionStorage', { get: forbidden }, () => {
       expect(acquireDeviceId().value).toMatch(/^[a-z0-9]{8,64}$/);
       leave();
-    } finally {
-      forbidden.mockRestore();
-    }
+    });
   });
 
   test('makes a reload no news to anybody', async () => {
@@ -121,7 +123,7 @@ describe('activity of a page', () => {
     expect(signals).toHaveLength(2);
   });
 
-  test('a page that is shown, thawed or online again is awake', () => {
+  test('a page that is shown, thawed or online again is awake', async () => {
     const signals: string[] = [];
     const stop = browserActivity().subscribe((signal) => signals.push(signal));
     document.dispatchEvent(new Event('visibilitychange'));
@@ -129,9 +131,9 @@ describe('activity of a page', () => {
     window.dispatchEvent(new Event('pageshow'));
     window.dispatchEvent(new Event('online'));
     expect(signals).toEqual(['resume', 'resume', 'resume', 'resume']);
-    const hidden = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
-    document.dispatchEvent(new Event('visibilitychange'));
-    hidden.mockRestore();
+    await during(document, 'visibilityState', { value: 'hidden' }, () => {
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
     expect(signals).toHaveLength(4);
     stop();
   });

@@ -1,13 +1,13 @@
 // Being alive to the server (contract, section 6): by timer, where timers do not run, and not at all
 // while the application sleeps.
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { createPresence, nodeActivity, type Activity, type ActivitySignal } from '../src/index.js';
+import { during } from '../../../testing/noting.js';
 import { until, useOpened, users, useServer } from '../../../testing/server.js';
 
 const server = useServer({ stale_after: '600ms', auto_away_after: '5s', ping_interval: '150ms' });
 const opened = useOpened();
-afterEach(() => vi.useRealTimers());
 
 async function watched(more: object) {
   const [alice, bob] = users('alice', 'bob');
@@ -52,16 +52,13 @@ test("where timers do not run, the server's pings keep it live", async () => {
   a.on('user_offline', offline);
   // The next timer that the client sets never fires; those of Socket.IO and of this test do.
   const real = globalThis.setTimeout;
-  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((callback: () => void, ms?: number) =>
-    ms === 200 ? 0 : real(callback, ms)) as never);
-  try {
+  const never = (callback: () => void, ms?: number) => (ms === 200 ? 0 : real(callback, ms));
+  await during(globalThis, 'setTimeout', { value: never }, async () => {
     b.heartbeat();
     const beats = heard(bob);
     await until(async () => (await beats()) >= 6, { what: 'heartbeats beyond stale_after' });
     expect(offline).not.toHaveBeenCalled();
-  } finally {
-    vi.restoreAllMocks();
-  }
+  });
 });
 
 test('being idle is told, and coming back from it at once', async () => {
@@ -87,25 +84,28 @@ test('an application that sleeps sends none; awake it sends one and asks for the
   const { a, b, bob } = await watched({ heartbeatInterval: 100, activity });
   signal('pause');
   await until(() => a.store.user(bob).offlineReason === 'inactive', { what: 'bob inactive' });
-  const asked = vi.fn();
-  b.socket!.onAnyOutgoing(asked);
+  const asked: string[] = [];
+  b.socket!.onAnyOutgoing((event: string) => asked.push(event));
   signal('resume');
   await until(() => a.store.user(bob).status === 'online', { what: 'bob back' });
-  expect(asked.mock.calls.map(([event]) => event)).toEqual(
-    expect.arrayContaining(['user_heartbeat', 'get_contacts']),
-  );
+  expect(asked).toEqual(expect.arrayContaining(['user_heartbeat', 'get_contacts']));
   b.close();
   signal('resume'); // nothing listens any more
 });
 
-test('the clock of the server is known', async () => {
-  const skew = 3_600_000;
+test('the clock of the server is known, also when that of the device is set', async () => {
+  const hour = 3_600_000;
+  let skew = hour;
+  const truth = () => performance.timeOrigin + performance.now();
   const [alice] = users('alice');
-  const ahead = vi.spyOn(Date, 'now').mockImplementation(() => performance.timeOrigin + performance.now() + skew);
-  try {
+  await during(Date, 'now', { value: () => truth() + skew }, async () => {
     const a = opened(createPresence({ url: server().url, auth: { userId: alice }, heartbeatInterval: 50 }));
-    await until(() => Math.abs(a.now() - Date.now() + skew) < 2000, { what: 'the clock to be corrected' });
-  } finally {
-    ahead.mockRestore();
-  }
+    const isRight = () => Math.abs(a.now() - truth()) < 2000;
+    await until(() => a.store.synced);
+    expect(isRight()).toBe(true);
+    skew = -hour;
+    expect(isRight()).toBe(false);
+    a.heartbeat();
+    await until(isRight, { what: 'the clock to be corrected' });
+  });
 });

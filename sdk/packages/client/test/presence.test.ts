@@ -128,6 +128,8 @@ describe('asking', () => {
     await expect(answer).rejects.toMatchObject({ code: 'closed' });
     expect(a.connection).toMatchObject({ status: 'disconnected', error: { code: 'closed' } });
     expect(() => a.connect()).toThrow(PresenceError);
+    await expect(a.setStatus('busy')).rejects.toMatchObject({ code: 'closed' });
+    await expect(a.check([alice])).rejects.toMatchObject({ code: 'closed' });
     // A deliberate leave: gone at once, not after the grace.
     await until(async () => (await server().presence(alice)).deviceCount === 0);
   });
@@ -140,7 +142,7 @@ describe('events', () => {
     a.on('user_online', ({ userId, devices }) => seen.push(`${userId} ${devices.length} ${a.store.user(userId).status}`));
     const stop = a.on('user_offline', ({ offlineReason }) => seen.push(offlineReason));
     const b = connect(bob);
-    await until(() => seen.length === 1);
+    await until(() => seen.length === 1 && b.connection.status === 'connected');
     expect(seen).toEqual([`${bob} 1 online`]);
     b.close();
     await until(() => seen.length === 2);

@@ -1,8 +1,9 @@
 // Tokens (contract, section 2): fetched for each attempt, refreshed when they expire.
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { io } from 'socket.io-client';
 
 import { createPresence, type Auth, type PresenceError } from '../src/index.js';
+import { noting } from '../../../testing/noting.js';
 import { seconds, token, until, useOpened, users, useServer } from '../../../testing/server.js';
 
 const secret = 'a secret that is long enough for the signature of a token';
@@ -30,10 +31,10 @@ test('the user is known from the token', async () => {
 
 test('an expired token is refreshed on the same connection', async () => {
   const [alice] = users('alice');
-  const auth = vi.fn((why: string) => Promise.resolve(why === 'connect' ? expiring(alice) : good(alice)));
+  const auth = noting((why: string) => Promise.resolve(why === 'connect' ? expiring(alice) : good(alice)));
   const { presence, errors } = connect(auth);
-  await until(() => auth.mock.calls.length === 2, { what: 'being asked for a fresh token' });
-  expect(auth.mock.calls).toEqual([['connect'], ['expired']]);
+  await until(() => auth.calls.length === 2, { what: 'being asked for a fresh token' });
+  expect(auth.calls).toEqual([['connect'], ['expired']]);
   const { id } = presence.socket!;
   await presence.setStatus('busy');
   expect(presence.socket!.id).toBe(id);
@@ -50,13 +51,13 @@ test('where no fresh one can be had, an error says so, and the connection is as 
 
 test('refused with an expired token: it is fetched again', async () => {
   const [alice] = users('alice');
-  const auth = vi.fn().mockReturnValueOnce(expired(alice)).mockReturnValue(good(alice));
+  const auth = noting((): { token: string } => (auth.calls.length === 1 ? expired(alice) : good(alice)));
   const { presence } = connect(auth);
   const states: unknown[] = [];
   presence.on('connection', ({ status, error }) => states.push(error?.code ?? status));
   await until(() => presence.store.synced, { what: 'the second attempt' });
   expect(states).toContain('token_expired');
-  expect(auth).toHaveBeenCalledTimes(2);
+  expect(auth.calls).toHaveLength(2);
 });
 
 test('a fixed token that has expired, or none: refused for good', async () => {
@@ -71,22 +72,46 @@ test('a fixed token that has expired, or none: refused for good', async () => {
 
 test('a function that fails is called again', async () => {
   const [alice] = users('alice');
-  const auth = vi.fn().mockRejectedValueOnce(new Error('no network')).mockResolvedValue(good(alice));
+  const auth = noting(async (_why: string) => {
+    if (auth.calls.length === 1) throw new Error('no network');
+    return good(alice);
+  });
   const { presence, errors } = connect(auth);
   await until(() => presence.store.synced, { what: 'the second attempt' });
   expect(errors.map((error) => error.message)).toEqual(['auth failed: Error: no network']);
 });
 
+test('closed while its credentials were fetched, it does not begin again', async () => {
+  const [alice] = users('alice');
+  for (const outcome of ['resolve', 'reject'] as const) {
+    let settle = () => {};
+    const auth = noting((_why: string) => new Promise<{ token: string }>((resolve, reject) => {
+      settle = () => (outcome === 'resolve' ? resolve(good(alice)) : reject(new Error('too late')));
+    }));
+    const { presence, errors } = connect(auth);
+    await until(() => auth.calls.length === 1);
+    presence.close();
+    settle();
+    // Longer than the wait before the first attempt that follows a failure.
+    const other = connect(() => new Promise((done) => setTimeout(() => done(good(alice)), 600)));
+    await until(() => other.presence.store.synced);
+    expect(auth.calls).toHaveLength(1);
+    expect((await server().presence(alice)).deviceCount).toBe(1);
+    expect(errors).toEqual([]);
+    other.presence.close();
+  }
+});
+
 test("an application's socket is asked for its token in its own form", async () => {
   const [alice] = users('alice');
   const tokens = [expiring(alice), good(alice)];
-  const auth = vi.fn((send: (fields: object) => void) => send(tokens.shift() ?? {}));
+  const auth = noting((send: (fields: object) => void) => send(tokens.shift() ?? {}));
   const socket = io(server().url, { auth, forceNew: true });
   opened({ close: () => socket.disconnect() });
   const presence = opened(createPresence({ socket }));
   const refreshed = new Promise((done) => presence.on('token_expired', done));
   await refreshed;
-  await until(() => auth.mock.calls.length === 2);
+  await until(() => auth.calls.length === 2);
   await presence.setStatus('busy');
   expect(presence.userId).toBe(alice);
 });

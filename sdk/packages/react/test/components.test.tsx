@@ -9,7 +9,7 @@ import { expectAccessible } from '../../../testing/page.js';
 import { until, useServer } from '../../../testing/server.js';
 import { useFriends, useRender } from './support.js';
 
-const server = useServer({ disconnect_grace: '10s' });
+const server = useServer();
 const friends = useFriends(server);
 const render = useRender();
 const find = (element: Element, selector: string) => element.querySelector<HTMLElement>(selector)!;

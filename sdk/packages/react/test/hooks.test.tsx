@@ -12,7 +12,7 @@ import {
 import { until, users, useServer } from '../../../testing/server.js';
 import { useFriends, useRender } from './support.js';
 
-const server = useServer({ disconnect_grace: '10s' });
+const server = useServer();
 const friends = useFriends(server);
 const render = useRender();
 

@@ -1,11 +1,6 @@
-// Writes packages/client/src/wire.ts: the schemas of api/asyncapi.yaml as TypeScript types, and the
-// events by name.
-import {readFile, writeFile} from 'node:fs/promises';
-import {compile} from 'json-schema-to-typescript';
-import {parse} from 'yaml';
-
-const source = new URL('../../api/asyncapi.yaml', import.meta.url);
-const target = new URL('../packages/client/src/wire.ts', import.meta.url);
+// packages/client/src/wire.ts: the schemas of api/asyncapi.yaml as TypeScript types, and the events by
+// name.
+import { compile } from 'json-schema-to-typescript';
 
 const last = (ref) => ref.split('/').at(-1);
 
@@ -20,21 +15,21 @@ function withoutNotes(types) {
 
 /** The text of wire.ts for this AsyncAPI document. */
 export async function wireTypes(document) {
-  const {schemas, messages} = document.components;
-  const types = await compile({definitions: schemas, $id: 'Wire'}, 'Wire', {
+  const { schemas, messages } = withDefinitions(document).components;
+  const types = await compile({ definitions: schemas, $id: 'Wire' }, 'Wire', {
     additionalProperties: false,
     bannerComment: '',
     declareExternallyReferenced: true,
     unreachableDefinitions: true,
     // References are to the document, where the schemas lie elsewhere than in a schema of their own.
-    $refOptions: {resolve: {external: false}},
+    $refOptions: { resolve: { external: false } },
   });
   const payload = (message) => last(messages[message].payload.$ref);
   const operations = Object.entries(document.operations);
-  const requests = operations.filter(([, {action}]) => action === 'receive');
-  const events = operations.filter(([, {action}]) => action === 'send');
+  const requests = operations.filter(([, { action }]) => action === 'receive');
+  const events = operations.filter(([, { action }]) => action === 'send');
   return [
-    '// Generated from api/asyncapi.yaml by `npm run types`; change that file instead.\n',
+    '// Generated from api/asyncapi.yaml by `npm run generate`; change that file instead.\n',
     withoutNotes(types).trim(),
     '',
     '/** What the server emits, by event. */',
@@ -44,7 +39,7 @@ export async function wireTypes(document) {
     '',
     '/** What the server takes, by event, and how it acknowledges it. */',
     'export interface ClientEvents {',
-    ...requests.map(([name, {reply}]) =>
+    ...requests.map(([name, { reply }]) =>
       `  /** ${messages[name].summary} */\n` +
       `  ${name}: { payload: ${payload(name)}; ack: ${payload(last(reply.messages[0].$ref))} };`),
     '}',
@@ -52,15 +47,7 @@ export async function wireTypes(document) {
   ].join('\n');
 }
 
-export async function readDocument() {
-  return parse(await readFile(source, 'utf8'));
-}
-
-/** References into the AsyncAPI document, as references into a JSON schema with definitions. */
+// References into the AsyncAPI document, as references into a JSON schema with definitions.
 export function withDefinitions(document) {
   return JSON.parse(JSON.stringify(document).replaceAll('#/components/schemas/', '#/definitions/'));
-}
-
-if (process.argv[1] === new URL(import.meta.url).pathname) {
-  await writeFile(target, await wireTypes(withDefinitions(await readDocument())));
 }

@@ -1,0 +1,2 @@
+export function readDocument(): Promise<unknown>;
+export function generated(document: unknown): Promise<Record<string, string>>;
