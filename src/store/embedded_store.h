@@ -44,7 +44,7 @@ struct Options {
   // committed so long after the last such commit, at the earliest; whatever else is called for
   // takes them along at once.
   base::Duration commit_interval{25};
-  base::Duration retry_interval{1000};        // between attempts while the storage fails
+  base::Duration retry_interval{1000};  // between attempts while the storage fails
   std::size_t max_queue_entries = 100'000;
   std::size_t max_queue_bytes = 64U << 20;
   // Records held back by save_user(record): only users beyond it are dropped (and counted), which
