@@ -56,7 +56,7 @@ configure() {
 build() {
   local preset=$1
   shift
-  fetch_npm web "the browser client"
+  fetch_npm web "what the page and the browser client are built from"
   configure "$preset"
   say "Building build/$preset${*:+: $*}"
   NINJA_STATUS='[%f/%t %es] ' CCACHE_BASEDIR=$PWD \

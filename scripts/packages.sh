@@ -2,7 +2,7 @@
 # The packages that ./dev needs, and their installation by apt, once.
 # Known: Debian 12 and 13, Ubuntu 24.04. Sourced.
 
-# packages_for build|test|lint|fuzz: their names on this system, one a line.
+# packages_for build|test|browser|lint|fuzz: their names on this system, one a line.
 packages_for() {
   local boost=libboost-dev boost_json=libboost-json-dev clang_runtime=libclang-rt-dev
   case $system in
@@ -26,16 +26,23 @@ packages_for() {
     # redis-tools holds the whole server, as redis-check-rdb: the same program, which goes by the name
     # it is started under. The package redis-server would start a service on this machine.
     test) names=(python3-socketio python3-requests python3-websocket openssl redis-tools haproxy nginx iproute2) ;;
+    browser) has_browser || names=(chromium) ;;
     lint) names=(git clang-tidy clang-format) ;;
     fuzz) names=(clang "$clang_runtime") ;;
   esac
-  printf '%s\n' "${names[@]}"
+  [ ${#names[@]} = 0 ] || printf '%s\n' "${names[@]}"
+}
+
+# Any Chromium will do, and the tests look for it in the same places.
+has_browser() {
+  [ -n "${PRESENCED_CHROMIUM:-}" ] || [ -x /usr/bin/chromium ] || [ -x /usr/bin/google-chrome ]
 }
 
 purpose_of() {
   case $1 in
     build) echo "to build the server and its unit tests" ;;
     test) echo "for the tests" ;;
+    browser) echo "to look at the page" ;;
     lint) echo "to check and format the sources" ;;
     fuzz) echo "to build the fuzz targets" ;;
   esac
@@ -50,7 +57,7 @@ missing_of() {
   comm -23 <(printf '%s\n' "${names[@]}" | sort -u) <(sed -n 's/^installed //p' <<<"$installed" | sort -u)
 }
 
-# need build|test|lint|fuzz...: installs what is missing, saying what and why.
+# need build|test|browser|lint|fuzz...: installs what is missing, saying what and why.
 need() {
   command -v dpkg-query >/dev/null || return 0  # no Debian: CMake will name what it misses
   local system purpose missing some

@@ -12,6 +12,7 @@ fuzz_seconds=6     # for each target
 chaos_seconds=30
 e2e_seconds=900    # for the whole suite; it takes a few minutes
 sdk_seconds=600
+browser_seconds=180
 logs=build/test-logs
 summary=()
 total_passed=0
@@ -82,12 +83,20 @@ count_node() {
   failed=$(($(sum_of "$1" fail) + $(sum_of "$1" cancelled) + 0))
 }
 
-web_tests() {
-  local status=0
-  logged web.log npm --prefix web test --silent || status=$?
-  count_node web.log
+# vitest DIRECTORY SECONDS: the tests of a folder of TypeScript.
+vitest() {
+  local dir=$1 seconds=$2 status=0 report=$PWD/$logs/$1.json
+  rm -f "$report"
+  PRESENCED_BIN=$PWD/build/release/presenced logged "$dir.log" timeout --foreground "$seconds" \
+    npm --prefix "$dir" test --silent -- --reporter=default --reporter=json --outputFile.json="$report" || status=$?
+  if [ -f "$report" ]; then
+    read -r passed failed < <(node -p \
+      'const sums = JSON.parse(fs.readFileSync(process.argv[1])); sums.numPassedTests + " " + sums.numFailedTests' "$report")
+  fi
   return "$status"
 }
+
+page_types() { npm --prefix web run typecheck --silent && passed=1; }
 
 # e2e PRESET [FILE...|over-redis]: the real binary, driven by real clients.
 e2e() {
@@ -104,22 +113,19 @@ e2e() {
   return "$status"
 }
 
+# The page at `/`, in a real browser.
+browser() {
+  local status=0
+  PRESENCED_BIN=$PWD/build/release/presenced logged browser.log timeout --foreground "$browser_seconds" \
+    npm --prefix tests/browser test --silent || status=$?
+  count_node browser.log
+  return "$status"
+}
+
 # The packages for applications, tested against the real binary.
 sdk_build() { npm --prefix sdk run build --silent && passed=1; }
 sdk_types() { npm --prefix sdk run typecheck --silent && passed=1; }
 sdk_size() { npm --prefix sdk run size --silent && passed=1; }
-
-sdk_tests() {
-  local status=0 report=$PWD/$logs/sdk.json
-  rm -f "$report"
-  PRESENCED_BIN=$PWD/build/release/presenced logged sdk.log timeout --foreground "$sdk_seconds" \
-    npm --prefix sdk test --silent -- --reporter=default --reporter=json --outputFile.json="$report" || status=$?
-  if [ -f "$report" ]; then
-    read -r passed failed < <(node -p \
-      'const sums = JSON.parse(fs.readFileSync(process.argv[1])); sums.numPassedTests + " " + sums.numFailedTests' "$report")
-  fi
-  return "$status"
-}
 
 # What is thrown at it is another each time; the seed is in the name of the test.
 chaos() {
@@ -159,7 +165,9 @@ built() {
 }
 
 part_checks() {
-  step "the page's model" web_tests
+  fetch_npm web "what the page and the browser client are built from"
+  step "the page: types" page_types
+  step "the page: tests" vitest web 60
 }
 
 part_unit() {
@@ -179,7 +187,18 @@ part_sdk() {
   step "sdk: build" sdk_build || return
   step "sdk: types" sdk_types
   step "sdk: size" sdk_size
-  step "sdk: tests" sdk_tests
+  step "sdk: tests" vitest sdk "$sdk_seconds"
+}
+
+part_browser() {
+  if grep -qs '^ID=ubuntu' /etc/os-release && [ ${#parts[@]} -gt 1 ] && ! has_browser; then
+    say "Left out: browser. Ubuntu has no package of Chromium; install Chrome, or set PRESENCED_CHROMIUM"
+    return
+  fi
+  need browser
+  built release presenced || return
+  fetch_npm tests/browser "what drives the browser"
+  step "the page in a browser" browser
 }
 
 part_bench() {
@@ -221,7 +240,7 @@ finish() {
   [ "$total_failed" = 0 ]
 }
 
-all_parts=(checks unit e2e sdk bench asan tsan fuzz)
+all_parts=(checks unit e2e sdk browser bench asan tsan fuzz)
 parts=("$@")
 [ $# = 0 ] && parts=("${all_parts[@]}")
 for part in "${parts[@]}"; do

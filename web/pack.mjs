@@ -1,4 +1,5 @@
-// Packs what presenced serves to browsers into two files for the C++ build:
+// Builds the page at `/` (vite.config.js), and packs what presenced serves to browsers into two files for
+// the C++ build:
 //   assets.bin    every file in every coding, one after the other
 //   embedded.cc   the tables that say what lies where, as src/page/assets.h declares them
 //
@@ -10,6 +11,8 @@ import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {brotliCompressSync, constants, deflateSync, gzipSync} from 'node:zlib';
+import {build} from 'vite';
+import config from './vite.config.js';
 
 const web = dirname(fileURLToPath(import.meta.url));
 const client = join(web, 'node_modules', 'socket.io-client');
@@ -35,21 +38,19 @@ function bundleFiles() {
   }));
 }
 
-function pageFiles() {
-  const files = {
-    '/': 'index.html',
-    '/demo/app.js': 'app.js',
-    '/demo/presence.js': 'presence.js',
-    '/demo/style.css': 'style.css',
-  };
-  return Object.entries(files).map(([path, file]) => {
-    const bytes = readFileSync(join(web, file));
+async function pageFiles() {
+  const {output} = await build({...config, configFile: false, logLevel: 'warn',
+    build: {...config.build, write: false}});
+  return output.map(({fileName, code, source}) => {
+    const bytes = Buffer.from(code ?? source);
+    const isPage = fileName === 'index.html';
     return {
-      path,
-      file,
+      path: isPage ? '/' : `/${fileName}`,
+      file: fileName,
       bytes,
       etag: quoted(createHash('sha256').update(bytes).digest('hex').slice(0, 16)),
-      cacheControl: 'no-cache',
+      // The names of the others hold a hash of what is in them.
+      cacheControl: isPage ? 'no-cache' : 'public, max-age=31536000, immutable',
     };
   });
 }
@@ -96,8 +97,8 @@ function row({path, file = path, bytes, etag, cacheControl}) {
 
 const table = (name, files) => `constexpr Asset ${name}[] = {\n${files.map(row).join('')}};\n`;
 
-function source() {
-  const tables = table('kBundle', bundleFiles()) + table('kPage', pageFiles());
+async function embedded() {
+  const tables = table('kBundle', bundleFiles()) + table('kPage', await pageFiles());
   return `// Written by web/pack.mjs.
 #include "page/assets.h"
 
@@ -124,5 +125,5 @@ if (!out) {
   process.exit(2);
 }
 mkdirSync(out, {recursive: true});
-writeFileSync(join(out, 'embedded.cc'), source());
+writeFileSync(join(out, 'embedded.cc'), await embedded());
 writeFileSync(join(out, 'assets.bin'), Buffer.concat(chunks));

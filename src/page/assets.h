@@ -18,7 +18,8 @@ namespace page {
 
 // One file in all its codings. Views into the binary, or into the Assets that made it.
 struct Asset {
-  std::string_view path;  // exact, such as `/page.css`; of a bundle file only its name
+  std::string_view
+      path;  // exact, such as `/demo/index-DAw3Lr5F.css`; of a bundle file only its name
   std::string_view content_type;
   std::string_view etag;  // strong, with its quotes
   std::string_view cache_control;

@@ -32,6 +32,16 @@ std::string header(const net::HttpResponse& response, std::string_view name) {
   return "";
 }
 
+// The path of the one file of the page that ends so; its name holds a hash.
+std::string page_file(std::string_view ending) {
+  std::vector<std::string> found;
+  for (const Asset& asset : embedded_page()) {
+    if (asset.path.ends_with(ending)) found.emplace_back(asset.path);
+  }
+  EXPECT_THAT(found, ::testing::SizeIs(1)) << ending;
+  return found.empty() ? "" : found.front();
+}
+
 // Undoes gzip and the zlib format alike.
 std::string inflated(std::string_view coded) {
   constexpr int kDetectFormat = 32;
@@ -135,13 +145,26 @@ TEST_F(AssetsTest, ServesThePageUnderAPolicyThatAllowsOnlyItsOwnScripts) {
   EXPECT_EQ(header(page, "Content-Type"), "text/html; charset=utf-8");
   EXPECT_EQ(header(page, "Cache-Control"), "no-cache");
   EXPECT_THAT(header(page, "Content-Security-Policy"), HasSubstr("script-src 'self'"));
-  EXPECT_THAT(page.body, HasSubstr("demo/app.js"));
-  EXPECT_EQ(header(get("/demo/app.js"), "Content-Type"), "application/javascript; charset=utf-8");
-  EXPECT_EQ(header(get("/demo/style.css"), "Content-Type"), "text/css; charset=utf-8");
+  for (const auto& [ending, content_type] :
+       {std::pair{".js", "application/javascript; charset=utf-8"},
+        std::pair{".css", "text/css; charset=utf-8"}}) {
+    const std::string file = page_file(ending);
+    EXPECT_THAT(page.body, HasSubstr("\"." + file + "\""));
+    EXPECT_EQ(header(get(file), "Content-Type"), content_type);
+  }
 }
 
-TEST_F(AssetsTest, PageFilesHaveDistinctEtags) {
-  EXPECT_NE(header(get("/"), "ETag"), header(get("/demo/app.js"), "ETag"));
+TEST_F(AssetsTest, PageFilesAreKeptForGoodAndThePageIsAskedForAgain) {
+  EXPECT_EQ(header(get(page_file(".js")), "Cache-Control"), "public, max-age=31536000, immutable");
+  EXPECT_THAT(page_file(".js"), ::testing::MatchesRegex("/demo/index-[A-Za-z0-9_-]+\\.js"));
+  EXPECT_EQ(header(get("/"), "Cache-Control"), "no-cache");
+  EXPECT_NE(header(get("/"), "ETag"), header(get(page_file(".js")), "ETag"));
+}
+
+TEST_F(AssetsTest, ThePageIsSmall) {
+  std::size_t bytes = 0;
+  for (const Asset& asset : embedded_page()) bytes += asset.gzip.size();
+  EXPECT_LT(bytes, 105U * 1024U);  // as docs/dependencies.md says
 }
 
 TEST_F(AssetsTest, TellsThePageTheSampleUsersAndTheEnginesPath) {
@@ -162,7 +185,8 @@ TEST(Assets, TheBundleLiesBelowTheConfiguredPath) {
 TEST(Assets, WithoutThePageOnlyTheBundleIsServed) {
   const Assets assets("/socket.io/", DemoPage::kAbsent);
   EXPECT_TRUE(assets.serve(request("/socket.io/socket.io.js")).has_value());
-  for (const char* target : {"/", "/demo/app.js", "/demo/settings.json"}) {
+  for (const std::string& target :
+       {std::string("/"), page_file(".js"), std::string("/demo/settings.json")}) {
     EXPECT_FALSE(assets.serve(request(target)).has_value()) << target;
   }
 }
