@@ -246,7 +246,8 @@ TEST_F(Embedded, ChosenStatusesAloneWaitForEachOther) {
   open(patient);
   const auto began = std::chrono::steady_clock::now();
   for (int i = 0; i < 3; ++i) waiting().save(seen_at("a", i));
-  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(200));
+  // Two intervals; the store counts in whole milliseconds.
+  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(190));
 }
 
 TEST_F(Embedded, WhateverElseIsCalledForTakesChosenStatusesAlong) {
