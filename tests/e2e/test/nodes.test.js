@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import '../support/leave.js';
 import { Redis } from '../support/redis.js';
 import { Server } from '../support/server.js';
 import { until } from '../support/time.js';

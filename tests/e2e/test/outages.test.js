@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import '../support/leave.js';
 import { RoundRobin, through } from '../support/balancers.js';
 import { Device } from '../support/device.js';
 import { friends, onNodes, readiness } from '../support/nodes.js';

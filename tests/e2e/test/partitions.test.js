@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import '../support/leave.js';
 import { friends, onNodes, readiness } from '../support/nodes.js';
 import { Redis } from '../support/redis.js';
 import { SLACK, until } from '../support/time.js';

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import '../support/leave.js';
 import { HaProxy, Nginx, RoundRobin, through } from '../support/balancers.js';
 import { RawPolling, RawSocket } from '../support/raw.js';
 import { Redis } from '../support/redis.js';

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import '../support/leave.js';
 import { friends, onNodes, readiness } from '../support/nodes.js';
 import { RedisCluster, SentinelTrio } from '../support/topologies.js';
 import { SLACK, until } from '../support/time.js';
