@@ -139,6 +139,7 @@ class Member final : private redis::Subscriber::Listener {
 
   void try_to_attach();
   void detach(const std::string& reason);
+  // member_reports.cc
   // What is to be said of a user when everything before it has been answered. False: nothing was
   // said, and there is nothing to wait for.
   using Turn = std::function<bool()>;
@@ -152,6 +153,7 @@ class Member final : private redis::Subscriber::Listener {
                   const ChoiceDone& done);
   void report_departed();
   void report_again(const presence::UserId& id, base::WallTime last_seen);
+
   void read_followed();
 
   // What is said in a call of the report script.
